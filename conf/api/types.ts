@@ -1,0 +1,201 @@
+/**
+ * What crosses the daemon's socket: HTTP + JSON, one type per body. The schemas beside this file check these shapes at the daemon's
+ * edge; the plugin and the CLI import the types only, so that they load no schema library.
+ *
+ * Units: MTU in bytes of the IP packet; addresses in the text form of RFC 5952 (IPv6) or dotted quad, without prefix length;
+ * MAC addresses as six lower-case hex pairs with colons; times in ISO 8601.
+ */
+
+/** A CNI attachment: one interface of one container. The pair names an endpoint for its whole life. */
+export interface AttachmentKey {
+  /** CNI_CONTAINERID. */
+  readonly containerId: string;
+  /** CNI_IFNAME. */
+  readonly ifname: string;
+}
+
+/** Where an endpoint stands. The words are those of Cilium's endpoint list. */
+export type EndpointState = 'creating' | 'ready' | 'restoring' | 'disconnecting';
+
+/** What the runtime told us about the pod; every field is empty outside Kubernetes. */
+export interface PodIdentity {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** An address of an endpoint, and the pool that it came from. */
+export interface EndpointAddress {
+  readonly address: string;
+  readonly pool: string;
+}
+
+/** Body of `POST /v1/endpoints`: reserves addresses and writes the record in state `creating`. */
+export interface EndpointRequest extends AttachmentKey {
+  /** CNI_NETNS, to the letter. */
+  readonly netns: string;
+  readonly pod: PodIdentity;
+  /** Pool to take the addresses from; the default pool when absent. */
+  readonly pool?: string;
+  /** Addresses asked for by name (CNI_ARGS `IP`, runtimeConfig `ips`), at most one per family. */
+  readonly addresses?: readonly string[];
+  /** MAC asked for the container's side. */
+  readonly mac?: string;
+  /** MTU asked for in the network configuration; the node's when absent. */
+  readonly mtu?: number;
+}
+
+/** One endpoint, as the daemon keeps and shows it. */
+export interface Endpoint extends AttachmentKey {
+  /** 1 to 65535, unique on the node. */
+  readonly id: number;
+  readonly state: EndpointState;
+  readonly netns: string;
+  readonly pod: PodIdentity;
+  /** Numeric security identity. */
+  readonly identity: number;
+  readonly labels: readonly string[];
+  readonly ipv4?: EndpointAddress;
+  readonly ipv6?: EndpointAddress;
+  /** Name of the host side of the pair; see `hostIfname`. */
+  readonly hostIfname: string;
+  /** 0 until the device exists. */
+  readonly hostIfindex: number;
+  /** MAC of the host side: the pod's next hop. */
+  readonly hostMac: string;
+  /** MAC of the container's side. */
+  readonly mac: string;
+  readonly mtu: number;
+  readonly createdAt: string;
+}
+
+/** Answer to `POST /v1/endpoints`: all that the plugin needs to build the device. */
+export interface EndpointPlan {
+  readonly endpoint: Endpoint;
+  /** Router address per enabled family: the pod's gateway. */
+  readonly routers: { readonly ipv4?: string; readonly ipv6?: string };
+  /** Pinned programs to attach, and the folder that takes the pinned links. */
+  readonly attach: {
+    /** bpffs path of the pinned `axo_from_container`. */
+    readonly fromContainer: string;
+    /** bpffs path of the pinned `axo_to_container`. */
+    readonly toContainer: string;
+    /** bpffs folder for this endpoint's links (`ingress`, `egress`); made by the plugin. */
+    readonly links: string;
+  };
+}
+
+/** Body of `PUT /v1/endpoints/{id}/device`: the device exists; write the maps. */
+export interface DeviceReport {
+  readonly hostIfindex: number;
+}
+
+/** Answer of `POST /v1/endpoints/check`: what the daemon finds wrong with an attachment, empty when nothing. */
+export interface CheckReport {
+  readonly endpoint: Endpoint;
+  readonly problems: readonly string[];
+}
+
+/** Every error body of the API. `code` is stable and for programs, `message` for people. */
+export interface ApiError {
+  readonly code: ApiErrorCode;
+  readonly message: string;
+  readonly details?: string;
+}
+
+/** Why the daemon refused; mapped to CNI codes in `conf/cni/errors.ts`. */
+export type ApiErrorCode =
+  | 'bad-request'
+  | 'not-found'
+  | 'exists'
+  | 'busy'
+  | 'pool-exhausted'
+  | 'pool-unknown'
+  | 'address-unavailable'
+  | 'starting'
+  | 'internal';
+
+/** Answer of `GET /v1/healthz`. */
+export interface Health {
+  /** `ok`: an ADD would be served. `degraded`: pods run, but an ADD would fail. `starting`: not yet. */
+  readonly state: 'ok' | 'degraded' | 'starting';
+  /** One sentence per problem. */
+  readonly problems: readonly string[];
+  readonly version: string;
+}
+
+/** One allocated address with its owner, as `axoneme status --verbose` lists it. */
+export interface AllocatedAddress {
+  readonly address: string;
+  /** `default/web-1`, `router`, `health` or the container id. */
+  readonly owner: string;
+  readonly pool: string;
+}
+
+/** One pool of one family, as `axoneme ipam list` shows it. */
+export interface PoolStatus {
+  readonly name: string;
+  readonly family: 4 | 6;
+  /** Blocks that this node holds. */
+  readonly cidrs: readonly string[];
+  readonly allocated: number;
+  /** Usable addresses in the blocks; a decimal string, since a /64 has more than 2^53. */
+  readonly capacity: string;
+}
+
+/** Answer of `GET /v1/ipam`. */
+export interface IpamStatus {
+  readonly mode: 'cluster-pool' | 'multi-pool';
+  readonly pools: readonly PoolStatus[];
+  readonly addresses: readonly AllocatedAddress[];
+}
+
+/** Answer of `GET /v1/status`. */
+export interface Status {
+  readonly health: Health;
+  readonly node: string;
+  readonly ipam: IpamStatus;
+  readonly datapath: {
+    readonly deviceMode: 'veth';
+    readonly attachMode: 'TCX';
+    readonly routing: string;
+    readonly devices: readonly string[];
+    readonly routers: { readonly ipv4?: string; readonly ipv6?: string };
+    readonly mtu: number;
+    readonly kernel: string;
+  };
+  readonly endpoints: { readonly ready: number; readonly total: number };
+  readonly drops: readonly MetricRow[];
+  readonly forwarded: readonly MetricRow[];
+  readonly daemon: { readonly pid: number; readonly startedAt: string; readonly residentBytes: number };
+}
+
+/** One counter of `axo_metrics`, summed over CPUs. */
+export interface MetricRow {
+  readonly reason: string;
+  readonly direction: 'ingress' | 'egress' | 'host';
+  readonly packets: string;
+  readonly bytes: string;
+}
+
+/** One row of `axo_endpoints`. */
+export interface BpfEndpointRow {
+  readonly address: string;
+  /** True for the node's own addresses. */
+  readonly localhost: boolean;
+  readonly id: number;
+  readonly identity: number;
+  readonly ifindex: number;
+  readonly mac: string;
+  readonly nodeMac: string;
+  readonly flags: number;
+  readonly mtu: number;
+}
+
+/** One row of `axo_ipcache`. */
+export interface BpfIpcacheRow {
+  readonly prefix: string;
+  readonly identity: number;
+  readonly tunnelEndpoint: string;
+  readonly flags: number;
+}
