@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import type { AttachmentKey } from './api/types.ts';
+
+/** The node's own leg: it carries the router address and the route to the pods. */
+export const HOST_IFNAME = 'axo_host';
+
+/** The peer of `axo_host`; nothing but the datapath uses it. */
+export const NET_IFNAME = 'axo_net';
+
+/** What every host side of a pod's pair begins with. */
+export const POD_IFNAME_PREFIX = 'lxc';
+
+/** Files of one endpoint's folder under `links/`, by the hook that the pinned link holds. */
+export const LINK_NAMES = { ingress: 'ingress', egress: 'egress' } as const;
+
+/**
+ * The name of an attachment's host side: `lxc` and the first ten hex digits of SHA-256 over `containerId:ifname`, 13 bytes of the
+ * 15 that the kernel allows (IFNAMSIZ, linux/if.h). It depends on nothing but the attachment, so that DEL finds the device without
+ * the daemon. A container id has no colon (SPEC, "Parameters"), so that two attachments never hash the same text.
+ */
+export function hostIfname(key: AttachmentKey): string {
+  const digest = createHash('sha256').update(`${key.containerId}:${key.ifname}`).digest('hex');
+  return `${POD_IFNAME_PREFIX}${digest.slice(0, 10)}`;
+}
