@@ -1,0 +1,13 @@
+import { bpfStep } from './bpf.ts';
+import { bundleStep } from './bundle.ts';
+import { nativeStep } from './native.ts';
+import { packStep } from './pack.ts';
+import { runStep } from './step.ts';
+
+/** Brings dist/ up to date: addons, eBPF objects, bundles, executables. Silent when nothing changed. */
+export async function build(): Promise<void> {
+  await runStep(nativeStep);
+  await runStep(bpfStep);
+  await runStep(bundleStep);
+  await runStep(packStep);
+}

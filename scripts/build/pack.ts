@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { globSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
+import { executables } from './bundle.ts';
+import { project, type Step } from './step.ts';
+
+interface SeaOptions {
+  readonly nodePath: string;
+  readonly targets: readonly { nodeRange: string; platform: string; arch: string; output: string }[];
+  readonly seaConfig: { readonly assets: Record<string, string>; readonly useCodeCache: boolean };
+}
+
+/** pkg's public entry walks the file system for files to pack; its SEA half takes one bundle, which is all we have. */
+const sea: (entry: string, options: SeaOptions) => Promise<void> = createRequire(import.meta.url)('@yao-pkg/pkg/lib-es5/sea').default;
+
+function assets({ addons, hasPrograms }: (typeof executables)[number]): Record<string, string> {
+  const programs = hasPrograms ? globSync('dist/bpf/*.o', { cwd: project }) : [];
+  const files = [...addons.map((addon) => join('dist', 'native', addon)), ...programs];
+  return Object.fromEntries(files.map((file) => [basename(file), join(project, file)]));
+}
+
+/** pkg swallows a failing postject and leaves a plain Node behind: only a run tells. */
+function verify(executable: string, name: string): void {
+  const isPlugin = name === 'axoneme-cni';
+  const env = isPlugin ? { CNI_COMMAND: 'VERSION' } : {};
+  const answer = execFileSync(executable, isPlugin ? [] : ['version'], { env, input: '{"cniVersion":"1.0.0"}', encoding: 'utf8' });
+  if (!/supportedVersions|axoneme/.test(answer))
+    throw new Error(`run ${executable}: it answers '${answer.slice(0, 200)}', so the bundle is not inside`);
+}
+
+async function pack(executable: (typeof executables)[number]): Promise<void> {
+  const { name } = executable;
+  const fresh = join(project, 'dist', 'bin', `.${name}.new`);
+  const target = { nodeRange: 'node24', platform: 'linux', arch: process.arch, output: fresh };
+  await sea(join(project, 'dist', 'bundle', `${name}.cjs`), {
+    nodePath: process.execPath,
+    targets: [target],
+    seaConfig: { assets: assets(executable), useCodeCache: true },
+  });
+  verify(fresh, name);
+  renameSync(fresh, join(project, 'dist', 'bin', name));
+}
+
+/** Bundles to single executables. pkg works in TMPDIR and looks up `npx postject` from there: a folder inside the project finds ours. */
+export const packStep: Step = {
+  name: 'pack',
+  inputs: ['dist/bundle/*.cjs', 'dist/bpf/*.o', 'dist/native/*.node', 'scripts/build/pack.ts'],
+  outputs: executables.map(({ name }) => join('dist', 'bin', name)),
+  run: async () => {
+    const temporary = join(project, 'dist', 'tmp');
+    mkdirSync(temporary, { recursive: true });
+    process.env['TMPDIR'] = temporary;
+    for (const executable of executables) await pack(executable);
+    rmSync(temporary, { recursive: true, force: true });
+  },
+};

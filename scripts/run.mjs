@@ -1,0 +1,98 @@
+// The door to every npm script. Runs on any Node >= 20 without dependencies: it brings what the machine lacks (distribution
+// packages, node_modules, the pinned Node 24 inside them), builds what changed, and hands over to scripts/tasks/<task>.ts.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const project = dirname(dirname(fileURLToPath(import.meta.url)));
+const tasks = ['build', 'demo', 'test', 'bench', 'check', 'fix'];
+
+/** What the build and the tests need from the distribution: a file that proves it, and the packages that bring it. */
+const needs = [
+  { file: '/usr/bin/clang', packages: ['clang'] },
+  { file: '/usr/bin/g++', packages: ['g++'] },
+  { file: '/usr/include/bpf/libbpf.h', packages: ['libbpf-dev'] },
+  { file: '/usr/include/linux/bpf.h', packages: ['linux-libc-dev'] },
+  { file: '/usr/bin/unshare', packages: ['util-linux'] },
+  { file: ['/usr/sbin/ip', '/sbin/ip'], packages: ['iproute2'] },
+  { file: ['/usr/bin/ping', '/bin/ping'], packages: ['iputils-ping'] },
+  { file: ['/usr/sbin/bpftool', '/usr/bin/bpftool'], packages: ['bpftool'], ubuntu: ['linux-tools-common', 'linux-tools-generic'] },
+  { file: '/usr/lib/cni/ptp', packages: ['containernetworking-plugins'] },
+];
+
+function fail(message) {
+  process.stderr.write(`axoneme: ${message}\n`);
+  process.exit(1);
+}
+
+/** Runs a long step with its output in a log file, and a line with its duration on the terminal. */
+function step(title, command, args, env = {}) {
+  const log = join(project, '.cache', 'logs', `${title.replaceAll(/[^a-z0-9]+/gi, '-')}.log`);
+  mkdirSync(dirname(log), { recursive: true });
+  process.stdout.write(`  ${title} … `);
+  const started = Date.now();
+  const out = openSync(log, 'w');
+  const result = spawnSync(command, args, { cwd: project, stdio: ['ignore', out, out], env: { ...process.env, ...env } });
+  closeSync(out);
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  if (result.status === 0) return void process.stdout.write(`${seconds} s\n`);
+  process.stdout.write('failed\n');
+  const tail = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-25).join('\n');
+  return fail(`${title} failed (${result.error?.message ?? `exit ${result.status ?? result.signal}`}); the end of ${log}:\n${tail}`);
+}
+
+function missingPackages() {
+  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
+  const isUbuntu = /^ID=ubuntu$/m.test(release);
+  const missing = needs.filter(({ file }) => ![file].flat().some((path) => existsSync(path)));
+  return missing.flatMap(({ packages, ubuntu }) => (isUbuntu && ubuntu) || packages);
+}
+
+function installPackages() {
+  const packages = missingPackages();
+  if (packages.length === 0) return;
+  if (!existsSync('/usr/bin/apt-get')) fail(`install these packages first, there is no apt-get here: ${packages.join(' ')}`);
+  const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
+  step('apt-get update', 'apt-get', ['update'], quiet);
+  step(`apt-get install ${packages.join(' ')}`, 'apt-get', ['install', '-y', '--no-install-recommends', ...packages], quiet);
+}
+
+function installModules() {
+  const lock = createHash('sha256')
+    .update(readFileSync(join(project, 'package-lock.json')))
+    .digest('hex');
+  const stamp = join(project, 'node_modules', '.axoneme-lock');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  step('npm ci', 'npm', ['ci', '--no-audit', '--no-fund']);
+  writeFileSync(stamp, lock);
+}
+
+/** The Node that builds, tests and is packed: one version for everybody, from the npm registry, whatever the system's is. */
+function pinnedNode() {
+  const folder = join(project, 'node_modules', `node-linux-${process.arch}`, 'bin');
+  if (!existsSync(join(folder, 'node'))) fail(`find Node 24 in ${folder}: npm brought none for ${process.platform}/${process.arch}`);
+  return folder;
+}
+
+function main([task = '', ...args]) {
+  if (!tasks.includes(task)) fail(`unknown task '${task}': use one of ${tasks.join(', ')}`);
+  if (process.platform !== 'linux') fail(`axoneme runs on Linux, this is ${process.platform}`);
+  if (process.getuid() !== 0) fail(`run '${task}' as root: it makes network namespaces and loads eBPF programs`);
+  installPackages();
+  installModules();
+  const bin = pinnedNode();
+  const env = { ...process.env, PATH: `${bin}:${join(project, 'node_modules', '.bin')}:${process.env.PATH}` };
+  const child = spawn(join(bin, 'node'), [join(project, 'scripts', 'tasks', `${task}.ts`), ...args], {
+    cwd: project,
+    stdio: 'inherit',
+    env,
+  });
+  // Ctrl-C reaches the whole foreground group; a plain kill reaches only us, so it is passed on. The task cleans up and ends by itself.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}
+
+main(process.argv.slice(2));

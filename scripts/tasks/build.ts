@@ -1,0 +1,3 @@
+import { build } from '../build/index.ts';
+
+await build();

@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+/** A level per file suffix: what a test needs of the machine is in its name. */
+const levels = {
+  unit: { include: ['**/*.test.ts'], exclude: ['**/*.{prog,netns,e2e}.test.ts'], testTimeout: 10_000 },
+  prog: { include: ['**/*.prog.test.ts'], exclude: [], testTimeout: 30_000 },
+  netns: { include: ['**/*.netns.test.ts'], exclude: [], testTimeout: 60_000 },
+};
+
+const everywhere = ['**/node_modules/**', 'dist/**', '.cache/**'];
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: Object.entries(levels).map(([name, { include, exclude, testTimeout }]) => ({
+      test: { name, include, exclude: [...everywhere, ...exclude], testTimeout, hookTimeout: 60_000, pool: 'forks' as const },
+    })),
+  },
+});
