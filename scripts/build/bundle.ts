@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { project, type Step } from './step.ts';
@@ -12,14 +12,23 @@ export const executables = [
 
 const version: string = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')).version;
 
-/** The addons are unpacked under a name that holds their digest, so that two versions never meet in one file. */
-function addonDigest(addons: readonly string[]): string {
+type Executable = (typeof executables)[number];
+
+/** Files that travel inside an executable, below the project. */
+export function embeddedFiles({ addons, hasPrograms }: Executable): readonly string[] {
+  const programs = hasPrograms ? globSync('dist/bpf/*.o', { cwd: project }).sort() : [];
+  return [...addons.map((addon) => join('dist', 'native', addon)), ...programs];
+}
+
+/** They are unpacked into a folder named by this digest, so that two versions never meet in one file. */
+function embeddedDigest(executable: Executable): string {
   const hash = createHash('sha256');
-  for (const addon of addons) hash.update(readFileSync(join(project, 'dist', 'native', addon)));
+  for (const file of embeddedFiles(executable)) hash.update(readFileSync(join(project, file)));
   return hash.digest('hex').slice(0, 16);
 }
 
-async function bundle({ name, entry, addons }: (typeof executables)[number]): Promise<void> {
+async function bundle(executable: Executable): Promise<void> {
+  const { name, entry } = executable;
   await build({
     absWorkingDir: project,
     entryPoints: [entry],
@@ -38,14 +47,20 @@ async function bundle({ name, entry, addons }: (typeof executables)[number]): Pr
       'import.meta.dirname': '__dirname',
       'import.meta.url': '__filename',
       AXONEME_VERSION: JSON.stringify(version),
-      AXONEME_ADDONS: JSON.stringify(addonDigest(addons)),
+      AXONEME_EMBEDDED: JSON.stringify(embeddedDigest(executable)),
     },
   });
 }
 
 export const bundleStep: Step = {
   name: 'bundle',
-  inputs: ['{plugin,daemon,cli,conf,ipam,native,bpf}/**/*.ts', 'dist/native/*.node', 'package{,-lock}.json', 'scripts/build/bundle.ts'],
+  inputs: [
+    '{plugin,daemon,cli,conf,ipam,native,bpf}/**/*.ts',
+    'dist/native/*.node',
+    'dist/bpf/*.o',
+    'package{,-lock}.json',
+    'scripts/build/bundle.ts',
+  ],
   outputs: executables.map(({ name }) => join('dist', 'bundle', `${name}.cjs`)),
   run: async () => void (await Promise.all(executables.map(bundle))),
 };

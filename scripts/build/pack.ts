@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { globSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
-import { executables } from './bundle.ts';
+import { embeddedFiles, executables } from './bundle.ts';
 import { project, type Step } from './step.ts';
 
 interface SeaOptions {
@@ -14,10 +14,8 @@ interface SeaOptions {
 /** pkg's public entry walks the file system for files to pack; its SEA half takes one bundle, which is all we have. */
 const sea: (entry: string, options: SeaOptions) => Promise<void> = createRequire(import.meta.url)('@yao-pkg/pkg/lib-es5/sea').default;
 
-function assets({ addons, hasPrograms }: (typeof executables)[number]): Record<string, string> {
-  const programs = hasPrograms ? globSync('dist/bpf/*.o', { cwd: project }) : [];
-  const files = [...addons.map((addon) => join('dist', 'native', addon)), ...programs];
-  return Object.fromEntries(files.map((file) => [basename(file), join(project, file)]));
+function assets(executable: (typeof executables)[number]): Record<string, string> {
+  return Object.fromEntries(embeddedFiles(executable).map((file) => [basename(file), join(project, file)]));
 }
 
 /** pkg swallows a failing postject and leaves a plain Node behind: only a run tells. */
