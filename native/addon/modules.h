@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of the addons: each adds its functions to the exports.
+#pragma once
+
+#include <napi.h>
+
+namespace axo {
+
+void InitNetns(Napi::Object exports);
+void InitNetlink(Napi::Object exports);
+void InitWatch(Napi::Object exports);
+void InitBpfSyscalls(Napi::Object exports);
+
+}  // namespace axo

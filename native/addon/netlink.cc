@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// Netlink transport (netlink(7)): open a socket in a namespace, one request with its answers, one receive for monitors.
+#include <linux/netlink.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "in_netns.h"
+#include "modules.h"
+#include "task.h"
+
+namespace axo {
+namespace {
+
+// The kernel answers a request while it is being sent; a longer silence means that the answer was lost.
+constexpr time_t kReceiveTimeoutSeconds = 30;
+// A dump's datagrams grow with the largest buffer that the reader has offered, up to 32 KiB (netlink_dump).
+constexpr size_t kBufferBytes = 32768;
+
+bool SetOption(int fd, int level, int option, int value, Failure* failure) {
+  if (setsockopt(fd, level, option, &value, sizeof value) == 0) return true;
+  return Failed(failure, "setsockopt");
+}
+
+class OpenSocket : public Task {
+ public:
+  explicit OpenSocket(const Napi::CallbackInfo& info)
+      : Task(info.Env()),
+        netns_(OwnedFd::Duplicate(FdArg(info, 0))),
+        protocol_(static_cast<int>(NumberArg(info, 1, NETLINK_ROUTE))),
+        receive_bytes_(static_cast<int>(NumberArg(info, 3, 0))) {
+    Bytes groups = BytesArg(info, 2);
+    const uint32_t* first = reinterpret_cast<const uint32_t*>(groups.data);
+    groups_.assign(first, first + groups.size / sizeof(uint32_t));
+  }
+
+ private:
+  void Run(Failure* failure) override {
+    RunInNetns(netns_.get(), failure, [this](Failure* f) { return Open(f); });
+  }
+
+  bool Open(Failure* failure) {
+    OwnedFd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol_));
+    if (fd.get() < 0) return Failed(failure, "socket");
+    if (!Configure(fd.get(), failure)) return false;
+    sockaddr_nl address{};
+    address.nl_family = AF_NETLINK;
+    if (bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return Failed(failure, "bind");
+    for (uint32_t group : groups_) {
+      if (!SetOption(fd.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, static_cast<int>(group), failure)) return false;
+    }
+    fd_ = std::move(fd);
+    return true;
+  }
+
+  bool Configure(int fd, Failure* failure) {
+    timeval timeout{kReceiveTimeoutSeconds, 0};
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) != 0) return Failed(failure, "setsockopt");
+    // FORCE needs CAP_NET_ADMIN; without it the size is capped by net.core.rmem_max (socket(7)).
+    if (receive_bytes_ > 0 && !SetOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, receive_bytes_, failure)) {
+      *failure = Failure();
+      if (!SetOption(fd, SOL_SOCKET, SO_RCVBUF, receive_bytes_, failure)) return false;
+    }
+    return SetOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1, failure) &&
+           SetOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1, failure) &&
+           SetOption(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1, failure);
+  }
+
+  Napi::Value Answer(Napi::Env env) override { return Napi::Number::New(env, fd_.Release()); }
+
+  OwnedFd netns_;
+  int protocol_;
+  int receive_bytes_;
+  std::vector<uint32_t> groups_;
+  OwnedFd fd_;
+};
+
+// One whole datagram into `out`; `from` is the sender's port. The size is peeked at first, so nothing is ever cut off.
+bool Receive(int fd, int flags, std::vector<uint8_t>* out, uint32_t* from, Failure* failure) {
+  ssize_t size;
+  do size = recv(fd, nullptr, 0, MSG_PEEK | MSG_TRUNC | flags);
+  while (size < 0 && errno == EINTR);
+  if (size < 0) return Failed(failure, "recv");
+
+  std::vector<uint8_t> buffer(std::max(static_cast<size_t>(size), kBufferBytes));
+  sockaddr_nl sender{};
+  iovec vector{buffer.data(), buffer.size()};
+  msghdr message{};
+  message.msg_name = &sender;
+  message.msg_namelen = sizeof sender;
+  message.msg_iov = &vector;
+  message.msg_iovlen = 1;
+  ssize_t count;
+  do count = recvmsg(fd, &message, flags);
+  while (count < 0 && errno == EINTR);
+  if (count < 0) return Failed(failure, "recvmsg");
+  if (message.msg_flags & MSG_TRUNC) {
+    failure->Set("recvmsg", EMSGSIZE);
+    return false;
+  }
+  *from = sender.nl_pid;
+  out->assign(buffer.begin(), buffer.begin() + count);
+  return true;
+}
+
+// True when the datagram holds the message that ends the exchange `sequence`: an ACK or error, or the end of a dump.
+bool Ends(const std::vector<uint8_t>& datagram, uint32_t sequence) {
+  size_t offset = 0;
+  while (offset + sizeof(nlmsghdr) <= datagram.size()) {
+    nlmsghdr header;
+    memcpy(&header, datagram.data() + offset, sizeof header);
+    if (header.nlmsg_len < sizeof header) return false;
+    bool final = header.nlmsg_type == NLMSG_ERROR || header.nlmsg_type == NLMSG_DONE;
+    if (final && header.nlmsg_seq == sequence) return true;
+    offset += NLMSG_ALIGN(header.nlmsg_len);
+  }
+  return false;
+}
+
+class Transact : public Task {
+ public:
+  explicit Transact(const Napi::CallbackInfo& info)
+      : Task(info.Env()),
+        fd_(OwnedFd::Duplicate(FdArg(info, 0))),
+        request_(CopyArg(info, 1)),
+        sequence_(static_cast<uint32_t>(NumberArg(info, 2, 0))) {}
+
+ private:
+  void Run(Failure* failure) override {
+    sockaddr_nl kernel{};
+    kernel.nl_family = AF_NETLINK;
+    const sockaddr* address = reinterpret_cast<sockaddr*>(&kernel);
+    ssize_t sent;
+    do sent = sendto(fd_.get(), request_.data(), request_.size(), 0, address, sizeof kernel);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0) {
+      Failed(failure, "sendto");
+      return;
+    }
+    for (;;) {
+      std::vector<uint8_t> datagram;
+      uint32_t from = 0;
+      if (!Receive(fd_.get(), 0, &datagram, &from, failure)) return;
+      if (from != 0) continue;  // not from the kernel: any process may send to a netlink port
+      answers_.push_back(std::move(datagram));
+      if (Ends(answers_.back(), sequence_)) return;
+    }
+  }
+
+  Napi::Value Answer(Napi::Env env) override {
+    Napi::Array array = Napi::Array::New(env, answers_.size());
+    for (size_t i = 0; i < answers_.size(); i++) {
+      array.Set(static_cast<uint32_t>(i), NewBytes(env, answers_[i].data(), answers_[i].size()));
+    }
+    return array;
+  }
+
+  OwnedFd fd_;
+  std::vector<uint8_t> request_;
+  uint32_t sequence_;
+  std::vector<std::vector<uint8_t>> answers_;
+};
+
+Napi::Value NetlinkOpen(const Napi::CallbackInfo& info) {
+  return Task::Start(new OpenSocket(info));
+}
+
+Napi::Value NetlinkTransact(const Napi::CallbackInfo& info) {
+  return Task::Start(new Transact(info));
+}
+
+// One datagram from the kernel without waiting, or undefined when there is none.
+Napi::Value NetlinkReceive(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  for (;;) {
+    std::vector<uint8_t> datagram;
+    uint32_t from = 0;
+    Failure failure;
+    if (!Receive(FdArg(info, 0), MSG_DONTWAIT, &datagram, &from, &failure)) {
+      if (failure.error == EAGAIN) return env.Undefined();
+      return Throw(env, failure.syscall, failure.error);
+    }
+    if (from == 0) return NewBytes(env, datagram.data(), datagram.size());
+  }
+}
+
+}  // namespace
+
+void InitNetlink(Napi::Object exports) {
+  Export(exports, "netlinkOpen", NetlinkOpen);
+  Export(exports, "netlinkTransact", NetlinkTransact);
+  Export(exports, "netlinkReceive", NetlinkReceive);
+}
+
+}  // namespace axo

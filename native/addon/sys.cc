@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// axoneme-sys.node: everything that needs no libbpf.
+#include "modules.h"
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  (void)env;
+  axo::InitNetns(exports);
+  axo::InitNetlink(exports);
+  axo::InitWatch(exports);
+  return exports;
+}
+
+NODE_API_MODULE(axoneme_sys, Init)

@@ -1,0 +1,94 @@
+import { sys } from './binding.ts';
+import { awaiting, calling, hasErrno, NotNamespaceError, SyscallError } from './errors.ts';
+import { Fd } from './fd.ts';
+
+/** CLONE_NEWNET of linux/sched.h: what NS_GET_NSTYPE (ioctl_ns(2)) answers for a network namespace. */
+const CLONE_NEWNET = 0x40000000;
+
+/**
+ * A network namespace held open by a descriptor. Nothing here ever moves the calling process: the addon enters a namespace on a thread of
+ * its own, opens what is asked for and ends.
+ */
+export class Netns {
+  readonly path: string;
+  /** Inode number of the namespace: with the machine, its identity. */
+  readonly inode: bigint;
+  readonly #fd: Fd;
+
+  private constructor(path: string, fd: Fd, inode: bigint) {
+    this.path = path;
+    this.#fd = fd;
+    this.inode = inode;
+  }
+
+  /** Opens the namespace at `path` (a bind mount, or /proc/PID/ns/net). Throws SyscallError, or NotNamespaceError for any other file. */
+  static open(path: string): Netns {
+    const subject = `open network namespace ${path}`;
+    const fd = Fd.adopt(
+      calling(subject, () => sys().open(path, 0)),
+      `network namespace ${path}`,
+    );
+    try {
+      if (namespaceType(fd, path) !== CLONE_NEWNET) throw new NotNamespaceError(path);
+      return new Netns(
+        path,
+        fd,
+        calling(subject, () => sys().inode(fd.use())),
+      );
+    } catch (error) {
+      fd.close();
+      throw error;
+    }
+  }
+
+  /** The namespace that this process is in. */
+  static current(): Netns {
+    return Netns.open('/proc/self/ns/net');
+  }
+
+  /** The descriptor's number, for one call. */
+  use(): number {
+    return this.#fd.use();
+  }
+
+  equals(other: Netns): boolean {
+    return this.inode === other.inode;
+  }
+
+  close(): void {
+    this.#fd.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function namespaceType(fd: Fd, path: string): number {
+  try {
+    return calling(`open network namespace ${path}`, () => sys().nsType(fd.use()));
+  } catch (error) {
+    // ENOTTY: not a file of nsfs (ioctl_ns(2)); EACCES, EPERM and EINVAL come from other files' own ioctl handlers.
+    if (error instanceof SyscallError) throw new NotNamespaceError(path, { cause: error });
+    throw error;
+  }
+}
+
+/**
+ * Makes a network namespace and binds it on `path`, which must not exist yet; its loopback is down. It lives until the mount is gone
+ * (`umount(path)`, then unlink). Throws SyscallError, EEXIST when the file is there.
+ */
+export async function createNetns(path: string): Promise<void> {
+  await awaiting(`create network namespace ${path}`, () => sys().createNetns(path));
+}
+
+/** True when `path` names a network namespace; false when it is gone or something else. Other failures throw. */
+export function isNetns(path: string): boolean {
+  try {
+    Netns.open(path).close();
+    return true;
+  } catch (error) {
+    if (error instanceof NotNamespaceError || hasErrno(error, 'ENOENT')) return false;
+    throw error;
+  }
+}

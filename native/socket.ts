@@ -1,0 +1,36 @@
+import { sys } from './binding.ts';
+import { awaiting, calling } from './errors.ts';
+import { Fd } from './fd.ts';
+import type { Netns } from './netns.ts';
+
+/** What a monitor's socket needs besides; groups are RTNLGRP_* numbers (linux/rtnetlink.h), not masks. */
+export interface NetlinkSocketOptions {
+  readonly groups?: readonly number[];
+  /** Receive buffer in bytes (SO_RCVBUFFORCE, else SO_RCVBUF). */
+  readonly receiveBytes?: number;
+}
+
+/**
+ * A bound netlink socket that lives in `ns` (the process's own when undefined), with extended ACKs, capped ACKs and strict checking of
+ * dump requests on. `protocol`: NETLINK_ROUTE is 0 (linux/netlink.h). Throws SyscallError.
+ */
+export async function openNetlinkSocket(ns: Netns | undefined, protocol: number, options: NetlinkSocketOptions = {}): Promise<Fd> {
+  const subject = `open netlink socket in ${ns?.path ?? 'own namespace'}`;
+  const groups = Uint32Array.from(options.groups ?? []);
+  const fd = await awaiting(subject, () => sys().netlinkOpen(ns?.use() ?? -1, protocol, groups, options.receiveBytes ?? 0));
+  return Fd.adopt(fd, `netlink socket in ${ns?.path ?? 'own namespace'}`);
+}
+
+/**
+ * Sends one request and answers with the kernel's datagrams up to and including the ACK, error or end of dump of `sequence` (nlmsg_seq of the
+ * request, which must ask for an ACK or a dump). Datagrams from other senders are dropped; none is ever cut off (EMSGSIZE). Throws
+ * SyscallError: ENOBUFS when answers were lost, EAGAIN when the kernel stays silent for 30 s.
+ */
+export async function netlinkTransact(fd: Fd, request: Uint8Array, sequence: number): Promise<Uint8Array[]> {
+  return awaiting(`netlink request on ${fd.what}`, () => sys().netlinkTransact(fd.use(), request, sequence));
+}
+
+/** One datagram from the kernel without waiting; undefined when there is none. Throws SyscallError: ENOBUFS when events were lost. */
+export function recv(fd: Fd): Uint8Array | undefined {
+  return calling(`receive on ${fd.what}`, () => sys().netlinkReceive(fd.use()));
+}

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { arch } from 'node:process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const root = resolve(import.meta.dirname, '..');
+
+/** Node-API version that the addons ask for; 9 is in Node 18.17, 20.3 and everything newer. */
+const NAPI_VERSION = 9;
+
+interface Addon {
+  readonly file: string;
+  readonly sources: readonly string[];
+  readonly libraries: readonly string[];
+}
+
+const addons: readonly Addon[] = [{ file: 'axoneme-sys.node', sources: ['sys.cc', 'netns.cc', 'netlink.cc', 'watch.cc'], libraries: [] }];
+
+/** node_api.h and uv.h of the Node that the project pins; the same for every processor. */
+function nodeHeaders(): string {
+  const candidates = [
+    join(root, 'node_modules', `node-linux-${arch}`, 'include', 'node'),
+    resolve(dirname(process.execPath), '..', 'include', 'node'),
+    '/usr/include/node',
+  ];
+  const found = candidates.find((path) => existsSync(join(path, 'uv.h')) && existsSync(join(path, 'node_api.h')));
+  if (found === undefined) throw new Error(`find Node's headers: not in ${candidates.join(', ')}`);
+  return found;
+}
+
+const flags = ['-std=c++20', '-O2', '-g1', '-fPIC', '-fno-exceptions', '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror', '-pthread'];
+
+async function compile(source: string, object: string): Promise<void> {
+  const defines = [
+    `-DNAPI_VERSION=${NAPI_VERSION}`,
+    '-DNODE_ADDON_API_DISABLE_DEPRECATED',
+    '-DNAPI_DISABLE_CPP_EXCEPTIONS',
+    '-DBUILDING_NODE_EXTENSION',
+  ];
+  const includes = ['-isystem', nodeHeaders(), '-isystem', join(root, 'node_modules', 'node-addon-api')];
+  await gxx([...flags, ...defines, ...includes, '-c', join(root, 'native', 'addon', source), '-o', object]);
+}
+
+async function gxx(args: readonly string[]): Promise<void> {
+  try {
+    await run(process.env['CXX'] ?? 'g++', args, { maxBuffer: 1 << 24 });
+  } catch (error) {
+    const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+    throw new Error(`compile addon: ${stderr === '' ? String(error) : stderr}`, { cause: error });
+  }
+}
+
+async function buildAddon(addon: Addon, outDir: string): Promise<void> {
+  const objects = addon.sources.map((source) => join(outDir, 'obj', `${source}.o`));
+  await Promise.all(addon.sources.map((source, index) => compile(source, objects[index] ?? '')));
+  const target = join(outDir, addon.file);
+  await gxx(['-shared', '-pthread', '-o', `${target}.new`, ...objects, ...addon.libraries]);
+  // Renamed into place: a process that has the old file mapped keeps it.
+  await rename(`${target}.new`, target);
+}
+
+/**
+ * Builds axoneme-sys.node and axoneme-bpf.node into `outDir` with g++ (or $CXX), against the headers of the Node in node_modules.
+ * Needs g++ and, for the second, libbpf-dev.
+ */
+export async function buildNative(outDir: string): Promise<void> {
+  await mkdir(join(outDir, 'obj'), { recursive: true });
+  await Promise.all(addons.map((addon) => buildAddon(addon, outDir)));
+}
+
+if (import.meta.main) await buildNative(join(root, 'dist', 'native'));
