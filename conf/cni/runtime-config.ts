@@ -1,0 +1,46 @@
+import type { Reader } from './reader.ts';
+import type { CniDns } from './types.ts';
+
+/** What the runtime asks for this one container: capabilities (`runtimeConfig`) and `args`, capabilities first. */
+export interface RuntimeConfig {
+  /** Addresses asked for by name, with or without prefix length. */
+  readonly ips: readonly string[];
+  readonly mac?: string;
+  /** Pool named by the pod's annotation `ipam.cilium.io/ip-pool`. */
+  readonly pool?: string;
+  readonly dns?: CniDns;
+}
+
+/** Capability of containerd and CRI-O that carries the pod's annotations. */
+const ANNOTATIONS = 'io.kubernetes.cri.pod-annotations';
+
+const POOL_ANNOTATION = 'ipam.cilium.io/ip-pool';
+
+/** Wishes that axoneme cannot grant: to ignore them would be worse than to refuse. By lower-case key, with what to do instead. */
+const UNGRANTED = { portmappings: 'chain the portmap plugin', bandwidth: 'chain the bandwidth plugin', ipranges: 'name a pool' } as const;
+
+/** Reads `runtimeConfig` and `args.cni` of a configuration. Keys match in any case: containerd writes Go's field names. */
+export function decodeRuntime(conf: Reader): RuntimeConfig {
+  const runtime = conf.child('runtimeConfig').lowerCased();
+  for (const [key, advice] of Object.entries(UNGRANTED)) {
+    const value = runtime.value[key];
+    if (!isEmpty(value)) throw runtime.fail(key, value, `is not supported: ${advice}`, 'unsupported-field');
+  }
+  const args = conf.child('args').child('cni').lowerCased();
+  const ips = runtime.strings('ips');
+  const mac = runtime.optional('mac', 'string') || args.optional('mac', 'string');
+  const pool = runtime.child(ANNOTATIONS).optional(POOL_ANNOTATION, 'string');
+  const dns = decodeDns(runtime.child('dns').lowerCased());
+  return { ips: ips.length > 0 ? ips : args.strings('ips'), ...(mac && { mac }), ...(pool && { pool }), ...(dns && { dns }) };
+}
+
+/** The `dns` capability has names of its own (CONVENTIONS.md, "dns"): servers, searches, options. */
+function decodeDns(reader: Reader): CniDns | undefined {
+  const dns = { nameservers: reader.strings('servers'), search: reader.strings('searches'), options: reader.strings('options') };
+  const given = Object.entries(dns).filter(([, values]) => values.length > 0);
+  return given.length > 0 ? Object.fromEntries(given) : undefined;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+}
