@@ -17,6 +17,7 @@ export {
 } from './errors.ts';
 export { Fd, liveFds } from './fd.ts';
 export { FileSystemType, MountFlags, mount, openFileIn, readFileIn, statfsType, umount, writeFileIn } from './files.ts';
+export * from './netlink/index.ts';
 export { createNetns, isNetns, Netns } from './netns.ts';
 export { type NetlinkSocketOptions, netlinkTransact, openNetlinkSocket, recv } from './socket.ts';
 export { getSysctl, setSysctl, sysctlPath } from './sysctl.ts';

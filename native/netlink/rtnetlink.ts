@@ -1,0 +1,243 @@
+/** The rtnetlink client: requests of `route/` over one socket, with typed answers. */
+import { hasErrno, NetlinkError } from '../errors.ts';
+import type { Netns } from '../netns.ts';
+import type { Reader } from './attr.ts';
+import { RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWROUTE, RTM_NEWRULE } from './constants.ts';
+import type { Request } from './message.ts';
+import * as address from './route/address.ts';
+import * as link from './route/link.ts';
+import { decodeLink, type Link } from './route/link-info.ts';
+import * as neighbour from './route/neighbour.ts';
+import * as route from './route/route.ts';
+import { decodeRoute, type Route } from './route/route-info.ts';
+import * as rule from './route/rule.ts';
+import { NetlinkSocket } from './socket.ts';
+
+/**
+ * Devices, addresses, routes, neighbours and rules of one network namespace. Methods throw NetlinkError with errno and the kernel's own
+ * words, EncodeError for a value that fits no message, and SyscallError when the socket itself fails. Calls may overlap.
+ */
+export class Rtnetlink {
+  readonly links: Links;
+  readonly addresses: Addresses;
+  readonly routes: Routes;
+  readonly neighbours: Neighbours;
+  readonly rules: Rules;
+  readonly #socket: NetlinkSocket;
+
+  constructor(socket: NetlinkSocket) {
+    this.#socket = socket;
+    this.links = new Links(socket);
+    this.addresses = new Addresses(socket);
+    this.routes = new Routes(socket);
+    this.neighbours = new Neighbours(socket);
+    this.rules = new Rules(socket);
+  }
+
+  /** Opens a socket in `ns`, the process's own namespace when absent. It stays there, wherever the process goes. */
+  static async open(ns?: Netns): Promise<Rtnetlink> {
+    return new Rtnetlink(await NetlinkSocket.open(ns));
+  }
+
+  /**
+   * Carries out several requests (`setLink`, `addAddress`, `addRoute`, ...) in order and in one system call. The kernel tries all of them;
+   * throws the NetlinkError of the first that it refused.
+   */
+  batch(requests: readonly Request[]): Promise<void> {
+    return this.#socket.batch(requests);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** What the parts of the client share. */
+class Part {
+  protected readonly socket: NetlinkSocket;
+
+  constructor(socket: NetlinkSocket) {
+    this.socket = socket;
+  }
+
+  protected async send(request: Request): Promise<void> {
+    await this.socket.request(request);
+  }
+
+  /** The answers of one type, decoded; those that `decode` has no word for are left out. */
+  protected async receive<T>(request: Request, type: number, decode: (body: Reader) => T | undefined): Promise<T[]> {
+    const messages = await this.socket.request(request);
+    return messages.filter((message) => message.type === type).flatMap((message) => decode(message.body) ?? []);
+  }
+}
+
+/** What to tell of a link. */
+export interface LinkOptions {
+  /** With counters. */
+  readonly stats?: boolean;
+}
+
+/** Network devices. */
+export class Links extends Part {
+  /** Creates a link, and for a pair its peer; EEXIST when a name is taken. */
+  async create(spec: link.LinkSpec): Promise<void> {
+    await this.send(link.createLink(spec)).catch((error) => {
+      throw withRequirement(error, spec.kind);
+    });
+    if (spec.altnames !== undefined && spec.altnames.length > 0) await this.send(link.addAltnames(spec.name, spec.altnames));
+  }
+
+  /** The link with this index, name or alternative name. Throws NetlinkError (ENODEV). */
+  async get(which: number | string, options: LinkOptions = {}): Promise<Link> {
+    const request = link.getLink(which);
+    const [found] = await this.receive(request, RTM_NEWLINK, (body) => decodeLink(body, options));
+    if (found === undefined) throw new NetlinkError(request.operation, ENODEV);
+    return found;
+  }
+
+  /** The link, or undefined when there is none. */
+  async find(which: number | string, options: LinkOptions = {}): Promise<Link | undefined> {
+    try {
+      return await this.get(which, options);
+    } catch (error) {
+      if (hasErrno(error, 'ENODEV')) return undefined;
+      throw error;
+    }
+  }
+
+  list(filter: link.LinkFilter & LinkOptions = {}): Promise<Link[]> {
+    return this.receive(link.listLinks(filter), RTM_NEWLINK, (body) => decodeLink(body, filter));
+  }
+
+  set(ifindex: number, change: link.LinkChange): Promise<void> {
+    return this.send(link.setLink(ifindex, change));
+  }
+
+  /** Deletes a link, and with it the other end of a pair. Throws NetlinkError (ENODEV). */
+  delete(ifindex: number): Promise<void> {
+    return this.send(link.deleteLink(ifindex));
+  }
+
+  /** Deletes all links of a group in one go. Throws NetlinkError (ENODEV) when it is empty. */
+  deleteGroup(group: number): Promise<void> {
+    return this.send(link.deleteLinkGroup(group));
+  }
+
+  addAltnames(which: number | string, names: readonly string[]): Promise<void> {
+    return this.send(link.addAltnames(which, names));
+  }
+
+  deleteAltnames(which: number | string, names: readonly string[]): Promise<void> {
+    return this.send(link.deleteAltnames(which, names));
+  }
+}
+
+/** Addresses of devices. */
+export class Addresses extends Part {
+  /** Throws NetlinkError (EEXIST) when the device has it. */
+  add(spec: address.AddressSpec): Promise<void> {
+    return this.send(address.addAddress(spec));
+  }
+
+  replace(spec: address.AddressSpec): Promise<void> {
+    return this.send(address.replaceAddress(spec));
+  }
+
+  /** Throws NetlinkError (EADDRNOTAVAIL) when the device lacks it. */
+  delete(spec: address.AddressSpec): Promise<void> {
+    return this.send(address.deleteAddress(spec));
+  }
+
+  list(filter: address.AddressFilter = {}): Promise<address.Address[]> {
+    return this.receive(address.listAddresses(filter), RTM_NEWADDR, address.decodeAddress);
+  }
+}
+
+/** Routes. */
+export class Routes extends Part {
+  /** Throws NetlinkError (EEXIST) when there is one with this destination and metric. */
+  add(spec: route.RouteSpec): Promise<void> {
+    return this.send(route.addRoute(spec));
+  }
+
+  replace(spec: route.RouteSpec): Promise<void> {
+    return this.send(route.replaceRoute(spec));
+  }
+
+  append(spec: route.RouteSpec): Promise<void> {
+    return this.send(route.appendRoute(spec));
+  }
+
+  /** Throws NetlinkError (ESRCH) when there is none. */
+  delete(spec: route.RouteSpec): Promise<void> {
+    return this.send(route.deleteRoute(spec));
+  }
+
+  list(filter: route.RouteFilter = {}): Promise<Route[]> {
+    return this.receive(route.listRoutes(filter), RTM_NEWROUTE, decodeRoute);
+  }
+}
+
+/** Neighbours: ARP and IPv6 neighbour entries. */
+export class Neighbours extends Part {
+  /** Throws NetlinkError (EEXIST) when there is one. */
+  add(spec: neighbour.NeighbourSpec): Promise<void> {
+    return this.send(neighbour.addNeighbour(spec));
+  }
+
+  replace(spec: neighbour.NeighbourSpec): Promise<void> {
+    return this.send(neighbour.replaceNeighbour(spec));
+  }
+
+  /** Throws NetlinkError (ENOENT) when there is none. */
+  delete(spec: neighbour.NeighbourSpec): Promise<void> {
+    return this.send(neighbour.deleteNeighbour(spec));
+  }
+
+  list(filter: neighbour.NeighbourFilter = {}): Promise<neighbour.Neighbour[]> {
+    return this.receive(neighbour.listNeighbours(filter), RTM_NEWNEIGH, neighbour.decodeNeighbour);
+  }
+}
+
+/** Policy routing rules. */
+export class Rules extends Part {
+  /** Throws NetlinkError (EEXIST) when there is an equal one. */
+  add(spec: rule.RuleSpec): Promise<void> {
+    return this.send(rule.addRule(spec));
+  }
+
+  /** Throws NetlinkError (ENOENT) when there is none. */
+  delete(spec: rule.RuleSpec): Promise<void> {
+    return this.send(rule.deleteRule(spec));
+  }
+
+  list(filter: { readonly family?: 4 | 6 } = {}): Promise<rule.Rule[]> {
+    return this.receive(rule.listRules(filter), RTM_NEWRULE, rule.decodeRule);
+  }
+}
+
+/** include/uapi/asm-generic/errno-base.h */
+const ENODEV = 19;
+
+/** What a kernel must have for a kind of link: without it it answers EOPNOTSUPP and "Unknown device type". */
+const requirements: Readonly<Record<string, string>> = {
+  veth: 'needs CONFIG_VETH',
+  netkit: 'needs kernel 6.7 with CONFIG_NETKIT',
+  vxlan: 'needs CONFIG_VXLAN',
+  vrf: 'needs CONFIG_NET_VRF',
+  bridge: 'needs CONFIG_BRIDGE',
+  dummy: 'needs CONFIG_DUMMY',
+  ifb: 'needs CONFIG_IFB',
+  nlmon: 'needs CONFIG_NLMON',
+};
+
+function withRequirement(error: unknown, kind: string): unknown {
+  const need = requirements[kind];
+  if (!(error instanceof NetlinkError) || need === undefined || !hasErrno(error, 'EOPNOTSUPP')) return error;
+  const kernelMessage = error.kernelMessage === '' ? need : `${error.kernelMessage}; ${need}`;
+  return new NetlinkError(error.operation, error.errno, { kernelMessage, offset: error.offset }, { cause: error });
+}

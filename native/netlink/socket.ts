@@ -1,0 +1,141 @@
+/**
+ * The rules of a netlink exchange, once for all callers: one request at a time, answers matched by sequence, errors with the kernel's own
+ * words, interrupted dumps repeated.
+ */
+import { NetlinkError } from '../errors.ts';
+import type { Fd } from '../fd.ts';
+import type { Netns } from '../netns.ts';
+import { netlinkTransact, openNetlinkSocket } from '../socket.ts';
+import {
+  NETLINK_ROUTE,
+  NLM_F_ACK,
+  NLM_F_DUMP,
+  NLM_F_DUMP_INTR,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  NLMSG_NOOP,
+  NLMSG_OVERRUN,
+} from './constants.ts';
+import { decodeDone, decodeError, decodeMessages, encodeMessage, type Message, type Request, type Verdict } from './message.ts';
+
+/** How often a dump is tried when the kernel says that its tables changed meanwhile. */
+const DUMP_ATTEMPTS = 8;
+/** include/uapi/asm-generic/errno-base.h */
+const EINTR = 4;
+
+/** What carries the bytes: the kernel, or a fake one in tests. */
+export interface Transport {
+  /** Sends one datagram and answers with all datagrams up to the one that ends the exchange `sequence`. */
+  transact(datagram: Uint8Array, sequence: number): Promise<Uint8Array[]>;
+  close(): void;
+}
+
+/** A netlink conversation. Calls may overlap: they queue. */
+export class NetlinkSocket {
+  readonly #transport: Transport;
+  #sequence = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** A socket of NETLINK_ROUTE that lives in `ns`, the process's own namespace when absent. Throws SyscallError. */
+  static async open(ns?: Netns): Promise<NetlinkSocket> {
+    return new NetlinkSocket(kernel(await openNetlinkSocket(ns, NETLINK_ROUTE)));
+  }
+
+  /** Sends one request and gives its answers, acknowledgement excluded. Throws NetlinkError. */
+  async request(request: Request): Promise<Message[]> {
+    if (isDump(request)) return this.#dump(request);
+    const [exchange] = await this.#exchange([request]);
+    if (exchange === undefined) return [];
+    throwRefusal(exchange);
+    return exchange.answers;
+  }
+
+  /**
+   * Sends several requests in one datagram; the kernel carries them out in order. It does not stop at a refusal, so later ones are tried
+   * too. Throws the NetlinkError of the first that was refused.
+   */
+  async batch(requests: readonly Request[]): Promise<void> {
+    if (requests.length === 0) return;
+    for (const exchange of await this.#exchange(requests)) throwRefusal(exchange);
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+
+  async #dump(request: Request): Promise<Message[]> {
+    for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
+      const [exchange] = await this.#exchange([request]);
+      if (exchange === undefined) return [];
+      throwRefusal(exchange);
+      if (!exchange.interrupted) return exchange.answers;
+    }
+    throw new NetlinkError(request.operation, EINTR, { kernelMessage: `tables changed during each of ${DUMP_ATTEMPTS} dumps` });
+  }
+
+  /** Queues behind the exchanges before it, whether they succeed or not. */
+  #exchange(requests: readonly Request[]): Promise<Exchange[]> {
+    const result = this.#last.then(() => this.#send(requests));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #send(requests: readonly Request[]): Promise<Exchange[]> {
+    const exchanges = requests.map((request) => ({ request, sequence: this.#next(), answers: [], interrupted: false }) as Exchange);
+    const last = exchanges.at(-1)?.sequence ?? 0;
+    // An error is always answered; success only where it is asked for. One acknowledgement, the last, ends a batch.
+    const parts = exchanges.map(({ request, sequence }) => encodeMessage(request, flagsOf(request, sequence === last), sequence));
+    const datagrams = await this.#transport.transact(Buffer.concat(parts), last);
+    collect(exchanges, datagrams);
+    return exchanges;
+  }
+
+  #next(): number {
+    // 0 is the sequence of the kernel's own notifications.
+    this.#sequence = (this.#sequence % 0xffffffff) + 1;
+    return this.#sequence;
+  }
+}
+
+/** One request on its way, and what came back. */
+interface Exchange {
+  readonly request: Request;
+  readonly sequence: number;
+  readonly answers: Message[];
+  interrupted: boolean;
+  verdict?: Verdict;
+}
+
+/** Only a GET can be a dump: the same bits mean REPLACE and EXCL in a NEW. Types come in fours, NEW, DEL, GET, SET. */
+const isDump = ({ type, flags }: Request): boolean => (flags & NLM_F_DUMP) === NLM_F_DUMP && type % 4 === 2;
+
+const flagsOf = (request: Request, isLast: boolean): number => NLM_F_REQUEST | (isLast && !isDump(request) ? NLM_F_ACK : 0);
+
+/** Sorts answers to their requests. What answers none of them is a leftover of an exchange that was broken off. */
+function collect(exchanges: readonly Exchange[], datagrams: readonly Uint8Array[]): void {
+  const bySequence = new Map(exchanges.map((exchange) => [exchange.sequence, exchange]));
+  for (const message of datagrams.flatMap(decodeMessages)) {
+    const exchange = bySequence.get(message.seq);
+    if (exchange === undefined) continue;
+    if (message.flags & NLM_F_DUMP_INTR) exchange.interrupted = true;
+    if (message.type === NLMSG_ERROR) exchange.verdict = decodeError(message);
+    else if (message.type === NLMSG_DONE) exchange.verdict = decodeDone(message);
+    else if (message.type !== NLMSG_NOOP && message.type !== NLMSG_OVERRUN) exchange.answers.push(message);
+  }
+}
+
+function throwRefusal({ request, verdict }: Exchange): void {
+  if (verdict !== undefined && verdict.errno !== 0) throw new NetlinkError(request.operation, verdict.errno, verdict);
+}
+
+function kernel(fd: Fd): Transport {
+  return {
+    transact: (datagram, sequence) => netlinkTransact(fd, datagram, sequence),
+    close: () => fd.close(),
+  };
+}
