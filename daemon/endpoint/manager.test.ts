@@ -1,0 +1,216 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addWhole, createBench, FakeClaim } from './fakes.ts';
+
+let bench: ReturnType<typeof createBench>;
+
+beforeEach(() => {
+  bench = createBench();
+});
+afterEach(() => bench[Symbol.dispose]());
+
+/** Waits for what runs after a client's end. */
+const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+/** What must be empty when nothing is left of any endpoint. */
+function remains() {
+  return {
+    addresses: bench.addressing.owners.size,
+    devices: bench.datapath.devices.size,
+    rows: bench.datapath.rows.size,
+    records: bench.store.readAll().length,
+    endpoints: bench.manager.list().length,
+    windows: bench.window.open_.size,
+  };
+}
+const nothing = { addresses: 0, devices: 0, rows: 0, records: 0, endpoints: 0, windows: 0 };
+
+describe('an ADD', () => {
+  it('writes the record in state creating before anything else exists', async () => {
+    const { endpoint } = await bench.manager.create(bench.request(), new FakeClaim());
+    expect(endpoint).toMatchObject({ id: 1, state: 'creating', hostIfindex: 0, ipv4: { address: '10.0.0.1' }, mtu: 1500 });
+    expect(bench.store.readAll()[0]?.endpoint).toEqual(endpoint);
+    expect(bench.datapath.calls).toEqual([]);
+  });
+
+  it('is ready after connect and complete, with the window open in between', async () => {
+    const claim = new FakeClaim();
+    const { endpoint } = await bench.manager.create(bench.request(), claim);
+    bench.datapath.devices.add(endpoint.hostIfname);
+    await bench.manager.connect(endpoint.id, { hostIfindex: 7 }, claim);
+    expect([...bench.window.open_]).toEqual([endpoint.id]);
+    expect(bench.store.readAll()[0]?.endpoint.hostIfindex).toBe(7);
+    await bench.manager.complete(endpoint.id, claim);
+    expect(bench.window.open_.size).toBe(0);
+    expect(bench.manager.get(endpoint.id)).toMatchObject({ state: 'ready', hostIfindex: 7 });
+  });
+
+  it('outlives its client once it is ready', async () => {
+    await addWhole(bench);
+    await settle();
+    expect(bench.manager.list()).toHaveLength(1);
+  });
+
+  it.each(['after create', 'after connect'])('is undone when the client goes %s', async (when) => {
+    const claim = new FakeClaim();
+    const { endpoint } = await bench.manager.create(bench.request(), claim);
+    bench.datapath.devices.add(endpoint.hostIfname);
+    if (when === 'after connect') await bench.manager.connect(endpoint.id, { hostIfindex: 7 }, claim);
+    claim.close();
+    await settle();
+    expect(remains()).toEqual(nothing);
+  });
+
+  it('keeps the address when the device of a gone client cannot be removed, and the next ADD clears it away', async () => {
+    const claim = new FakeClaim();
+    const { endpoint } = await bench.manager.create(bench.request(), claim);
+    bench.datapath.devices.add(endpoint.hostIfname);
+    bench.datapath.failing = 'dismantle';
+    claim.close();
+    await settle();
+    expect(bench.addressing.owners.size).toBe(1);
+    expect(bench.manager.list()[0]?.state).toBe('disconnecting');
+    const next = await bench.manager.create(bench.request(), new FakeClaim());
+    expect(next.endpoint.ipv4?.address).toBe('10.0.0.1');
+  });
+
+  it('refuses a full pool and leaves nothing', async () => {
+    for (const containerId of ['a', 'b', 'c']) await addWhole(bench, { containerId });
+    await expect(bench.manager.create(bench.request({ containerId: 'd' }), new FakeClaim())).rejects.toMatchObject({
+      code: 'pool-exhausted',
+    });
+    expect(bench.manager.list()).toHaveLength(3);
+  });
+
+  it('refuses to complete when the datapath finds something missing', async () => {
+    const claim = new FakeClaim();
+    const { endpoint } = await bench.manager.create(bench.request(), claim);
+    bench.datapath.problems = ['link ingress is not pinned'];
+    await expect(bench.manager.complete(endpoint.id, claim)).rejects.toMatchObject({ code: 'bad-request' });
+  });
+
+  it.each([
+    [{ mac: '01:00:5e:00:00:01' }, 'unicast'],
+    [{ mtu: 1000 }, '1280'],
+  ])('refuses %j', async (changes, reason) => {
+    await expect(bench.manager.create(bench.request(changes), new FakeClaim())).rejects.toThrow(reason);
+  });
+});
+
+describe('a second ADD of the same attachment', () => {
+  it('is busy while the first one runs', async () => {
+    await bench.manager.create(bench.request(), new FakeClaim());
+    await expect(bench.manager.create(bench.request(), new FakeClaim())).rejects.toMatchObject({ code: 'busy' });
+  });
+
+  it('lets exactly one of two at once through', async () => {
+    const results = await Promise.allSettled([1, 2].map(() => bench.manager.create(bench.request(), new FakeClaim())));
+    expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('is refused for a live attachment, which stays as it is', async () => {
+    const before = await addWhole(bench);
+    const calls = bench.datapath.calls.length;
+    await expect(bench.manager.create(bench.request(), new FakeClaim())).rejects.toMatchObject({ code: 'exists' });
+    expect(bench.manager.get(before.id)).toEqual(before);
+    expect(bench.datapath.calls).toHaveLength(calls);
+  });
+
+  it('takes over when the namespace is gone', async () => {
+    const before = await addWhole(bench);
+    rmSync(bench.netns);
+    const { endpoint } = await bench.manager.create(bench.request(), new FakeClaim());
+    expect(endpoint.id).not.toBe(before.id);
+    expect(bench.manager.list()).toHaveLength(1);
+    expect(bench.datapath.devices.size).toBe(0);
+  });
+
+  it('takes over when the path leads to another namespace now', async () => {
+    await addWhole(bench);
+    renameSync(bench.netns, `${bench.netns}.old`);
+    writeFileSync(bench.netns, '');
+    await expect(bench.manager.create(bench.request(), new FakeClaim())).resolves.toMatchObject({ endpoint: { state: 'creating' } });
+  });
+
+  it('takes over when the device is gone', async () => {
+    const before = await addWhole(bench);
+    bench.datapath.devices.delete(before.hostIfname);
+    await expect(bench.manager.create(bench.request(), new FakeClaim())).resolves.toMatchObject({ endpoint: { state: 'creating' } });
+  });
+});
+
+describe('a DEL', () => {
+  it('frees everything in two steps', async () => {
+    const endpoint = await addWhole(bench);
+    const claim = new FakeClaim();
+    expect(await bench.manager.disconnect(endpoint, claim)).toMatchObject({ id: endpoint.id, state: 'disconnecting' });
+    expect(bench.datapath.rows.size).toBe(0);
+    expect(bench.addressing.owners.size).toBe(1);
+    await bench.manager.remove(endpoint.id);
+    expect(remains()).toEqual(nothing);
+  });
+
+  it('is finished by the daemon when the client goes half-way', async () => {
+    const endpoint = await addWhole(bench);
+    const claim = new FakeClaim();
+    await bench.manager.disconnect(endpoint, claim);
+    claim.close();
+    await settle();
+    expect(remains()).toEqual(nothing);
+  });
+
+  it('of an unknown attachment is undefined', async () => {
+    expect(await bench.manager.disconnect({ containerId: 'nobody', ifname: 'eth0' }, new FakeClaim())).toBeUndefined();
+  });
+
+  it('takes the endpoint from an ADD under way, whose next step fails', async () => {
+    const adder = new FakeClaim();
+    const { endpoint } = await bench.manager.create(bench.request(), adder);
+    await bench.manager.disconnect(endpoint, new FakeClaim());
+    await expect(bench.manager.complete(endpoint.id, adder)).rejects.toMatchObject({ code: 'busy' });
+    await bench.manager.remove(endpoint.id);
+    await expect(bench.manager.complete(endpoint.id, adder)).rejects.toMatchObject({ code: 'not-found' });
+    adder.close();
+    await settle();
+    expect(remains()).toEqual(nothing);
+  });
+});
+
+describe('CHECK', () => {
+  it('finds nothing wrong with a whole endpoint', async () => {
+    const endpoint = await addWhole(bench);
+    expect(await bench.manager.check(endpoint)).toEqual({ endpoint, problems: [] });
+  });
+
+  it('reports an address of somebody else, a gone namespace and what the datapath finds', async () => {
+    const endpoint = await addWhole(bench);
+    bench.addressing.owners.set('10.0.0.1', 'thief');
+    bench.datapath.problems = ['link egress is detached'];
+    rmSync(bench.netns);
+    expect((await bench.manager.check(endpoint))?.problems).toEqual([
+      'address 10.0.0.1 belongs to thief in pool default',
+      `network namespace ${bench.netns} is gone`,
+      'link egress is detached',
+    ]);
+  });
+});
+
+describe('adopting records', () => {
+  it('gives the same books as before the restart', async () => {
+    const endpoint = await addWhole(bench);
+    bench.addressing.owners.clear();
+    const manager = bench.open();
+    for (const record of bench.store.readAll()) manager.adopt(record);
+    expect(manager.list()).toEqual([endpoint]);
+    expect([...bench.addressing.owners]).toEqual([['10.0.0.1', 'c1']]);
+    const { endpoint: next } = await manager.create(bench.request({ containerId: 'c2' }), new FakeClaim());
+    expect(next.id).toBe(2);
+  });
+
+  it('refuses two records of one attachment', async () => {
+    await addWhole(bench);
+    const [record] = bench.store.readAll();
+    if (record === undefined) throw new Error('no record');
+    expect(() => bench.manager.adopt({ ...record, endpoint: { ...record.endpoint, id: 9 } })).toThrow('has a record already');
+  });
+});

@@ -1,0 +1,286 @@
+import type { AttachmentKey, CheckReport, DeviceReport, Endpoint, EndpointPlan, EndpointRequest } from '../../conf/api/types.ts';
+import { DomainError, messageOf } from '../failure.ts';
+import { fileIdentity } from '../files.ts';
+import type { Logger } from '../log.ts';
+import { addressesOf, keyOf, ownerOf } from './identity.ts';
+import { IdPool } from './ids.ts';
+import { KeyedLock } from './locks.ts';
+import { newEndpoint, validateRequest } from './plan.ts';
+import type { Addressing, AttachWindow, Claim, EndpointDatapath } from './ports.ts';
+import type { EndpointRecord, RecordStore } from './record.ts';
+
+/** An endpoint in memory: its record, and the client that an unfinished ADD or DEL belongs to. */
+interface Entry {
+  record: EndpointRecord;
+  claim?: Claim | undefined;
+  withdraw?: (() => void) | undefined;
+}
+
+export interface ManagerParts {
+  readonly store: RecordStore;
+  readonly datapath: EndpointDatapath;
+  readonly addressing: Addressing;
+  readonly window: AttachWindow;
+  readonly log: Logger;
+  /** The time, for records. */
+  readonly now: () => Date;
+}
+
+/**
+ * The endpoints of the node, from ADD to DEL.
+ *
+ * All work on one attachment runs under its lock. An ADD is three requests (create, connect, complete) and a DEL two (disconnect,
+ * delete); in between, the endpoint belongs to the client's connection. When that goes first, the daemon undoes the ADD or finishes the
+ * DEL itself, so that a killed plugin leaves nothing behind. An address is freed only when the device that used it is gone.
+ */
+export class EndpointManager {
+  readonly #parts: ManagerParts;
+  readonly #locks = new KeyedLock();
+  readonly #ids = new IdPool();
+  readonly #byId = new Map<number, Entry>();
+  readonly #byKey = new Map<string, Entry>();
+
+  constructor(parts: ManagerParts) {
+    this.#parts = parts;
+  }
+
+  /** All endpoints, lowest id first. */
+  list(): Endpoint[] {
+    return [...this.#byId.values()].map((entry) => entry.record.endpoint).sort((a, b) => a.id - b.id);
+  }
+
+  /** Throws `not-found`. */
+  get(id: number): Endpoint {
+    return this.#entry(id).record.endpoint;
+  }
+
+  /** Reserves id and addresses and writes the record. Throws `exists` for a live attachment, `busy` while another client works on it. */
+  async create(request: EndpointRequest, claim: Claim): Promise<EndpointPlan> {
+    validateRequest(request, this.#parts.datapath.routers.ipv6 !== undefined);
+    return await this.#locks.run(keyOf(request), async () => {
+      await this.#makeWay(request);
+      const entry = this.#reserve(request);
+      this.#hold(entry, claim);
+      const { endpoint } = entry.record;
+      return { endpoint, routers: this.#parts.datapath.routers, attach: this.#parts.datapath.attachPaths(endpoint) };
+    });
+  }
+
+  /** The device exists: remembers it, writes the maps, opens the window for the attaches. */
+  async connect(id: number, report: DeviceReport, claim: Claim): Promise<void> {
+    await this.#inState(id, 'creating', claim, async (entry) => {
+      const endpoint: Endpoint = { ...entry.record.endpoint, hostIfindex: report.hostIfindex };
+      await this.#parts.datapath.expectDevice(endpoint);
+      this.#update(entry, endpoint);
+      await this.#parts.datapath.connect(endpoint);
+      this.#parts.window.open(id);
+    });
+  }
+
+  /** The programs are attached and the links pinned: the ADD is done. Throws `bad-request` when something is missing. */
+  async complete(id: number, claim: Claim): Promise<void> {
+    await this.#inState(id, 'creating', claim, async (entry) => {
+      this.#parts.window.close(id);
+      const problems = await this.#parts.datapath.inspect(entry.record.endpoint);
+      if (problems.length > 0) throw new DomainError('bad-request', `complete endpoint ${id}: ${problems.join('; ')}`);
+      this.#update(entry, { ...entry.record.endpoint, state: 'ready' });
+      this.#letGo(entry);
+    });
+  }
+
+  /**
+   * DEL begins: the datapath forgets the endpoint. Undefined when there is no such attachment. A DEL is never refused: it takes the
+   * endpoint from an ADD that is still under way, whose next request then fails and whose client undoes what it made.
+   */
+  async disconnect(key: AttachmentKey, claim: Claim): Promise<Endpoint | undefined> {
+    return await this.#locks.run(keyOf(key), async () => {
+      const entry = this.#byKey.get(keyOf(key));
+      if (entry === undefined) return undefined;
+      this.#update(entry, { ...entry.record.endpoint, state: 'disconnecting' });
+      this.#hold(entry, claim);
+      await this.#parts.datapath.disconnect(entry.record.endpoint);
+      return entry.record.endpoint;
+    });
+  }
+
+  /** DEL ends: frees everything that is left of the endpoint. Throws `not-found`. */
+  async remove(id: number): Promise<void> {
+    const key = keyOf(this.get(id));
+    await this.#locks.run(key, async () => {
+      await this.#undo(this.#entry(id));
+    });
+  }
+
+  /** Removes an attachment in one step, for replayed DELs; false when there is none. */
+  async removeByKey(key: AttachmentKey): Promise<boolean> {
+    return await this.#locks.run(keyOf(key), async () => {
+      const entry = this.#byKey.get(keyOf(key));
+      if (entry === undefined) return false;
+      await this.#undo(entry);
+      return true;
+    });
+  }
+
+  /** CHECK: what is wrong with an attachment. Undefined when there is none. */
+  async check(key: AttachmentKey): Promise<CheckReport | undefined> {
+    return await this.#locks.run(keyOf(key), async () => {
+      const entry = this.#byKey.get(keyOf(key));
+      if (entry === undefined) return undefined;
+      const { endpoint } = entry.record;
+      const problems = [...this.#bookProblems(entry.record), ...(await this.#parts.datapath.inspect(endpoint))];
+      return { endpoint, problems };
+    });
+  }
+
+  /** Takes a record found at start into the books. Throws when its id, key or addresses are another's; then nothing is taken. */
+  adopt(record: EndpointRecord): void {
+    const { endpoint } = record;
+    const key = keyOf(endpoint);
+    if (this.#byKey.has(key)) throw new DomainError('internal', `adopt endpoint ${endpoint.id}: attachment ${key} has a record already`);
+    if (!this.#ids.claim(endpoint.id)) throw new DomainError('internal', `adopt endpoint ${endpoint.id}: id in use`);
+    try {
+      this.#parts.addressing.adopt(ownerOf(endpoint), endpoint);
+    } catch (error) {
+      this.#ids.release(endpoint.id);
+      throw error;
+    }
+    const entry = { record };
+    this.#byId.set(endpoint.id, entry);
+    this.#byKey.set(key, entry);
+  }
+
+  /** Changes the state word of an adopted endpoint. */
+  setState(id: number, state: Endpoint['state']): void {
+    const entry = this.#entry(id);
+    this.#update(entry, { ...entry.record.endpoint, state });
+  }
+
+  /** Refuses a second ADD of a live attachment; clears away what a dead one left. */
+  async #makeWay(request: EndpointRequest): Promise<void> {
+    const entry = this.#byKey.get(keyOf(request));
+    if (entry === undefined) return;
+    if (entry.claim?.alive === true) throw busy(request, entry);
+    const { endpoint } = entry.record;
+    if (endpoint.state === 'ready' && (await this.#isLive(entry.record))) {
+      throw new DomainError('exists', `create endpoint for ${keyOf(request)}: attachment exists as endpoint ${endpoint.id}`, {
+        details: `its network namespace ${endpoint.netns} and device ${endpoint.hostIfname} are alive; DEL it first`,
+      });
+    }
+    this.#parts.log.info({ id: endpoint.id, state: endpoint.state, ...keyFields(endpoint) }, 'taking over a dead attachment');
+    await this.#undo(entry);
+  }
+
+  async #isLive(record: EndpointRecord): Promise<boolean> {
+    const identity = fileIdentity(record.endpoint.netns);
+    if (identity === undefined || identity !== record.netnsIdentity) return false;
+    return await this.#parts.datapath.hasDevice(record.endpoint);
+  }
+
+  #reserve(request: EndpointRequest): Entry {
+    using undo = new DisposableStack();
+    const id = this.#ids.take();
+    undo.defer(() => this.#ids.release(id));
+    const addresses = this.#parts.addressing.allocate({ ...request, owner: ownerOf(request) });
+    undo.defer(() => this.#parts.addressing.release(addresses));
+    const endpoint = newEndpoint(request, { id, addresses, mtu: this.#parts.datapath.mtu, createdAt: this.#parts.now() });
+    const netnsIdentity = fileIdentity(request.netns);
+    const entry: Entry = { record: { version: 1, endpoint, ...(netnsIdentity === undefined ? {} : { netnsIdentity }) } };
+    this.#parts.store.write(entry.record);
+    this.#byId.set(id, entry);
+    this.#byKey.set(keyOf(request), entry);
+    undo.move();
+    return entry;
+  }
+
+  /** Removes an endpoint and all that it holds, in the reverse order of its making. When the kernel refuses, the record and the addresses stay. */
+  async #undo(entry: Entry): Promise<void> {
+    const { endpoint } = entry.record;
+    this.#letGo(entry);
+    this.#parts.window.close(endpoint.id);
+    if (endpoint.state !== 'disconnecting') this.#update(entry, { ...endpoint, state: 'disconnecting' });
+    await this.#parts.datapath.disconnect(endpoint);
+    await this.#parts.datapath.dismantle(endpoint);
+    this.#parts.store.remove(endpoint.id);
+    this.#byId.delete(endpoint.id);
+    this.#byKey.delete(keyOf(endpoint));
+    this.#parts.addressing.release(endpoint);
+    this.#ids.release(endpoint.id);
+  }
+
+  /** Ties an endpoint to a client until `letGo`. */
+  #hold(entry: Entry, claim: Claim): void {
+    this.#letGo(entry);
+    entry.claim = claim;
+    entry.withdraw = claim.whenClosed(() => void this.#onClientGone(entry, claim));
+  }
+
+  #letGo(entry: Entry): void {
+    entry.withdraw?.();
+    entry.claim = undefined;
+    entry.withdraw = undefined;
+  }
+
+  async #onClientGone(entry: Entry, claim: Claim): Promise<void> {
+    const { endpoint } = entry.record;
+    const fields = { id: endpoint.id, ...keyFields(endpoint) };
+    try {
+      await this.#locks.run(keyOf(endpoint), async () => {
+        if (entry.claim !== claim) return;
+        this.#parts.log.warn({ ...fields, state: entry.record.endpoint.state }, 'client went away half-way, removing the endpoint');
+        await this.#undo(entry);
+      });
+    } catch (error) {
+      this.#parts.log.error({ ...fields, error: messageOf(error) }, 'removing the endpoint failed; the next ADD, DEL or start tries again');
+    }
+  }
+
+  async #inState(id: number, state: Endpoint['state'], claim: Claim, work: (entry: Entry) => Promise<void>): Promise<void> {
+    await this.#locks.run(keyOf(this.get(id)), async () => {
+      const entry = this.#entry(id);
+      const { endpoint } = entry.record;
+      if (isClaimedByAnother(entry, claim)) throw busy(endpoint, entry);
+      if (endpoint.state !== state) throw new DomainError('bad-request', `change endpoint ${id}: it is ${endpoint.state}, not ${state}`);
+      await work(entry);
+    });
+  }
+
+  #bookProblems(record: EndpointRecord): string[] {
+    const { endpoint } = record;
+    const problems: string[] = [];
+    if (endpoint.state !== 'ready') problems.push(`endpoint ${endpoint.id} is ${endpoint.state}`);
+    for (const address of addressesOf(endpoint)) {
+      const owner = this.#parts.addressing.ownerOf(address);
+      if (owner !== ownerOf(endpoint)) problems.push(`address ${address.address} belongs to ${owner ?? 'nobody'} in pool ${address.pool}`);
+    }
+    const identity = fileIdentity(endpoint.netns);
+    if (identity === undefined) problems.push(`network namespace ${endpoint.netns} is gone`);
+    else if (identity !== record.netnsIdentity) problems.push(`network namespace ${endpoint.netns} is another one than at ADD`);
+    return problems;
+  }
+
+  #update(entry: Entry, endpoint: Endpoint): void {
+    const record = { ...entry.record, endpoint };
+    this.#parts.store.write(record);
+    entry.record = record;
+  }
+
+  #entry(id: number): Entry {
+    const entry = this.#byId.get(id);
+    if (entry === undefined) throw new DomainError('not-found', `find endpoint ${id}: no such endpoint`);
+    return entry;
+  }
+}
+
+/** True when another living client holds the endpoint. */
+function isClaimedByAnother(entry: Entry, claim: Claim): boolean {
+  return entry.claim?.alive === true && entry.claim !== claim;
+}
+
+function busy(key: AttachmentKey, entry: Entry): DomainError {
+  const verb = entry.record.endpoint.state === 'disconnecting' ? 'DEL' : 'ADD';
+  return new DomainError('busy', `change endpoint for ${keyOf(key)}: another ${verb} of this attachment is under way`);
+}
+
+function keyFields(key: AttachmentKey): AttachmentKey {
+  return { containerId: key.containerId, ifname: key.ifname };
+}

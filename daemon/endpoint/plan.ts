@@ -1,0 +1,48 @@
+import type { Endpoint, EndpointRequest } from '../../conf/api/types.ts';
+import { hostIfname } from '../../conf/names.ts';
+import { DomainError } from '../failure.ts';
+import { IDENTITY_INIT, isUnicastMac, labelsOf, randomMac } from './identity.ts';
+import type { EndpointAddresses } from './ports.ts';
+
+/** The least MTU of a link that carries IPv6 (RFC 8200, section 5); below it the kernel disables IPv6 on the device. */
+const IPV6_MIN_MTU = 1280;
+
+/** Checks what the schema cannot: throws `bad-request`. */
+export function validateRequest(request: EndpointRequest, ipv6: boolean): void {
+  if (request.mac !== undefined && !isUnicastMac(request.mac)) {
+    throw new DomainError('bad-request', `create endpoint: mac ${request.mac} is not a unicast address`);
+  }
+  if (ipv6 && request.mtu !== undefined && request.mtu < IPV6_MIN_MTU) {
+    throw new DomainError('bad-request', `create endpoint: mtu ${request.mtu} is too small for ipv6, which needs ${IPV6_MIN_MTU}`);
+  }
+}
+
+/** What the node adds to a request. */
+export interface Reserved {
+  readonly id: number;
+  readonly addresses: EndpointAddresses;
+  /** The node's MTU, for requests without one. */
+  readonly mtu: number;
+  readonly createdAt: Date;
+}
+
+/** The endpoint of a request, in state `creating`, without a device yet. */
+export function newEndpoint(request: EndpointRequest, reserved: Reserved): Endpoint {
+  return {
+    containerId: request.containerId,
+    ifname: request.ifname,
+    id: reserved.id,
+    state: 'creating',
+    netns: request.netns,
+    pod: request.pod,
+    identity: IDENTITY_INIT,
+    labels: labelsOf(request.pod),
+    ...reserved.addresses,
+    hostIfname: hostIfname(request),
+    hostIfindex: 0,
+    hostMac: randomMac(),
+    mac: request.mac ?? randomMac(),
+    mtu: request.mtu ?? reserved.mtu,
+    createdAt: reserved.createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,65 @@
+import type { Endpoint, EndpointAddress, EndpointPlan } from '../../conf/api/types.ts';
+
+/*
+ * What the endpoint manager needs of its neighbours. The daemon gives it the datapath, the node's IPAM and the client's connection;
+ * tests give it fakes.
+ */
+
+/** The life of a client: an unfinished ADD or DEL belongs to it, and ends with it. */
+export interface Claim {
+  /** False once the client has gone. */
+  readonly alive: boolean;
+  /** Calls back once when the client goes, or soon when it has gone already. The answer withdraws the wish. */
+  whenClosed(callback: () => void): () => void;
+}
+
+/** The kernel side of endpoints. Every method may be called again after it failed half-way. */
+export interface EndpointDatapath {
+  /** Bytes of the IP packet, for endpoints that ask for no other. */
+  readonly mtu: number;
+  readonly routers: EndpointPlan['routers'];
+  attachPaths(endpoint: Endpoint): EndpointPlan['attach'];
+  /** The device of this index bears the endpoint's name: throws `bad-request` when it does not. */
+  expectDevice(endpoint: Endpoint): Promise<void>;
+  /** Writes the endpoint's rows into the maps. */
+  connect(endpoint: Endpoint): Promise<void>;
+  /** Removes the endpoint's rows from the maps; rows of another endpoint stay. */
+  disconnect(endpoint: Endpoint): Promise<void>;
+  /** Removes the pinned links and the device pair; nothing there is fine. */
+  dismantle(endpoint: Endpoint): Promise<void>;
+  /** True when the host side of the pair is there, under its name and index. */
+  hasDevice(endpoint: Endpoint): Promise<boolean>;
+  /** What differs from what should be: links, programs, map rows, device. Empty when whole. */
+  inspect(endpoint: Endpoint): Promise<string[]>;
+}
+
+/** What an ADD asks of the node's addresses. */
+export interface AddressRequest {
+  /** Shown beside the address: `namespace/pod` or the container id. */
+  readonly owner: string;
+  readonly pool?: string;
+  readonly addresses?: readonly string[];
+}
+
+/** One address per enabled family. */
+export interface EndpointAddresses {
+  readonly ipv4?: EndpointAddress;
+  readonly ipv6?: EndpointAddress;
+}
+
+/** The node's addresses. Nothing here waits: reservations are decided at once and kept by the endpoint's record. */
+export interface Addressing {
+  /** Reserves one address per family. Throws `pool-unknown`, `pool-exhausted`, `address-unavailable`; then nothing is reserved. */
+  allocate(request: AddressRequest): EndpointAddresses;
+  /** Reserves again what a record found at start says. Throws when another owner has it. */
+  adopt(owner: string, addresses: EndpointAddresses): void;
+  release(addresses: EndpointAddresses): void;
+  /** Owner of an address, or undefined when it is free. */
+  ownerOf(address: EndpointAddress): string | undefined;
+}
+
+/** The time in which attaching a program does not wait for a whole RCU grace period. */
+export interface AttachWindow {
+  open(id: number): void;
+  close(id: number): void;
+}
