@@ -1,0 +1,189 @@
+import type { EndpointAddress, EndpointPlan, IpamStatus } from '../../conf/api/types.ts';
+import { type Family, type IpamConfig, IpamError, type IpamErrorCode, type NodeIpam, parseAddress } from '../../ipam/index.ts';
+import type { Addressing, AddressRequest, EndpointAddresses } from '../endpoint/ports.ts';
+import { DomainError } from '../failure.ts';
+import type { Logger } from '../log.ts';
+import type { IpamFile, IpamState } from './store.ts';
+
+/** Owner of the address that pods have as their gateway. */
+const ROUTER = 'router';
+
+export interface NodeAddressingParts {
+  readonly config: IpamConfig;
+  readonly families: readonly Family[];
+  readonly file: IpamFile;
+  /** Makes the allocator from what the file holds. */
+  readonly createIpam: (state: IpamState | undefined) => NodeIpam;
+  readonly log: Logger;
+}
+
+/**
+ * The node's addresses. `ipam.json` holds the blocks and the router addresses and is written before an address of a new block is used;
+ * which endpoint has which address stands in the endpoint's record and nowhere else, so that the two cannot disagree after a crash.
+ */
+export class NodeAddressing implements Addressing {
+  readonly #parts: NodeAddressingParts;
+  readonly #ipam: NodeIpam;
+  readonly #state: IpamState | undefined;
+  readonly #routers: { ipv4?: string; ipv6?: string } = {};
+  /** Addresses of running endpoints that the configuration has no pool for any more. */
+  readonly #foreign = new Map<string, string>();
+  #written = -1;
+
+  constructor(parts: NodeAddressingParts) {
+    this.#parts = parts;
+    this.#state = parts.file.read();
+    this.#ipam = parts.createIpam(this.#state);
+    for (const block of this.#ipam.dropped) parts.log.warn({ ...block }, 'the configuration has no place for a block that this node held');
+  }
+
+  /**
+   * Reserves the router addresses: those of before, from the file or else from the device that bears them, or new ones. To be called once,
+   * after the endpoints of before have been adopted, so that a lost file does not make an endpoint's address the router's.
+   */
+  reserveRouters(onDevice: EndpointPlan['routers']): void {
+    for (const family of this.#parts.families) {
+      const name = family === 4 ? 'ipv4' : 'ipv6';
+      const before = this.#state?.routers[name] ?? onDevice[name];
+      this.#routers[name] = (before === undefined ? undefined : this.#keepRouter(family, before)) ?? this.#newRouter(family);
+    }
+    this.#save();
+  }
+
+  /** The pods' gateway per enabled family. */
+  get routers(): EndpointPlan['routers'] {
+    return this.#routers;
+  }
+
+  /** CIDRs of the blocks that this node holds. */
+  get blocks(): string[] {
+    return this.#ipam.blocks.map((block) => block.cidr);
+  }
+
+  allocate(request: AddressRequest): EndpointAddresses {
+    using undo = new DisposableStack();
+    const addresses: { ipv4?: EndpointAddress; ipv6?: EndpointAddress } = {};
+    for (const [family, requested] of this.#wishes(request)) {
+      const allocation = asDomain(() => this.#ipam.allocate(this.#demand(family, request, requested)));
+      undo.defer(() => void this.#ipam.release(allocation.address));
+      addresses[family === 4 ? 'ipv4' : 'ipv6'] = allocation;
+    }
+    this.#save();
+    undo.move();
+    return addresses;
+  }
+
+  adopt(owner: string, addresses: EndpointAddresses): void {
+    using undo = new DisposableStack();
+    for (const address of [addresses.ipv4, addresses.ipv6]) {
+      if (address === undefined) continue;
+      this.#adoptOne(owner, address);
+      undo.defer(() => this.#releaseOne(address));
+    }
+    this.#save();
+    undo.move();
+  }
+
+  release(addresses: EndpointAddresses): void {
+    for (const address of [addresses.ipv4, addresses.ipv6]) {
+      if (address !== undefined) this.#releaseOne(address);
+    }
+    this.#save();
+  }
+
+  ownerOf({ address }: EndpointAddress): string | undefined {
+    return this.#foreign.get(address) ?? this.#ipam.ownerOf(address);
+  }
+
+  status(): IpamStatus {
+    return this.#ipam.status();
+  }
+
+  #newRouter(family: Family): string {
+    return asDomain(() => this.#ipam.allocate({ owner: ROUTER, family })).address;
+  }
+
+  /** The router address must not change while pods have it as their gateway; only a configuration that excludes it moves it. */
+  #keepRouter(family: Family, requested: string): string | undefined {
+    try {
+      return this.#ipam.allocate({ owner: ROUTER, family, requested }).address;
+    } catch (error) {
+      this.#parts.log.warn({ address: requested, error: (error as Error).message }, 'the router address of before cannot be kept');
+      return undefined;
+    }
+  }
+
+  /** One entry per family that the request gets an address of: the address asked for, or undefined for any. */
+  #wishes(request: AddressRequest): Map<Family, string | undefined> {
+    const wishes = new Map<Family, string | undefined>();
+    for (const family of this.#parts.families) if (this.#hasFamily(request.pool, family)) wishes.set(family, undefined);
+    for (const address of request.addresses ?? []) {
+      const family = familyOf(address);
+      if (!this.#parts.families.includes(family)) throw new DomainError('bad-request', `allocate ${address}: IPv${family} is not enabled`);
+      if (wishes.get(family) !== undefined) throw new DomainError('bad-request', `allocate ${address}: a second IPv${family} address`);
+      wishes.set(family, address);
+    }
+    if (wishes.size === 0) throw new DomainError('pool-unknown', `allocate from pool ${request.pool}: it has no enabled family`);
+    return wishes;
+  }
+
+  /** A pool may serve one family only; an unknown pool is the allocator's to name. */
+  #hasFamily(pool: string | undefined, family: Family): boolean {
+    const config = this.#parts.config.pools.find(({ name }) => name === (pool ?? 'default'));
+    return config === undefined || (family === 4 ? config.ipv4 : config.ipv6) !== undefined;
+  }
+
+  #demand(family: Family, request: AddressRequest, requested: string | undefined) {
+    return {
+      family,
+      owner: request.owner,
+      ...(request.pool === undefined ? {} : { pool: request.pool }),
+      ...(requested === undefined ? {} : { requested }),
+    };
+  }
+
+  #adoptOne(owner: string, { address, pool }: EndpointAddress): void {
+    const other = this.#ipam.ownerOf(address) ?? this.#foreign.get(address);
+    if (other !== undefined) throw new DomainError('internal', `adopt address ${address}: it belongs to ${other}`);
+    try {
+      this.#ipam.allocate({ owner, family: familyOf(address), pool, requested: address });
+    } catch (error) {
+      this.#parts.log.warn(
+        { address, pool, owner, error: (error as Error).message },
+        'kept an address that the configuration has no pool for',
+      );
+      this.#foreign.set(address, owner);
+    }
+  }
+
+  #releaseOne({ address }: EndpointAddress): void {
+    if (!this.#foreign.delete(address)) this.#ipam.release(address);
+  }
+
+  #save(): void {
+    if (this.#written === this.#ipam.revision) return;
+    this.#parts.file.write({ version: 1, ipam: this.#ipam.snapshot(), routers: this.#routers });
+    this.#written = this.#ipam.revision;
+  }
+}
+
+function familyOf(address: string): Family {
+  try {
+    return parseAddress(address).family;
+  } catch (error) {
+    throw new DomainError('bad-request', `read address ${address}: ${(error as Error).message}`);
+  }
+}
+
+function asDomain<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof IpamError && isApiCode(error.code)) throw new DomainError(error.code, error.message);
+    throw error;
+  }
+}
+
+function isApiCode(code: IpamErrorCode): code is Exclude<IpamErrorCode, 'invalid-config'> {
+  return code !== 'invalid-config';
+}
