@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readIfThere, removeAll } from '../files.ts';
+import { silent } from '../log.ts';
+import { ExpediteWindow, expediteObstacle } from './expedite.ts';
+
+let root: string;
+let parts: { knob: string; saved: string; log: typeof silent };
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'expedite-'));
+  mkdirSync(join(root, 'sys/kernel'), { recursive: true });
+  parts = { knob: join(root, 'sys/kernel/rcu_expedited'), saved: join(root, 'saved'), log: silent };
+  writeFileSync(parts.knob, '0\n');
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  removeAll(root);
+});
+
+const knob = () => readFileSync(parts.knob, 'utf8').trim();
+
+describe('the expedited window', () => {
+  it('is open from the first opening to the last closing', () => {
+    const window = new ExpediteWindow(parts);
+    window.open(1);
+    window.open(2);
+    expect(knob()).toBe('1');
+    window.close(1);
+    expect(knob()).toBe('1');
+    window.close(2);
+    expect(knob()).toBe('0');
+    expect(readIfThere(parts.saved)).toBeUndefined();
+  });
+
+  it('closes by itself after a second', () => {
+    const window = new ExpediteWindow(parts);
+    window.open(1);
+    vi.advanceTimersByTime(999);
+    expect(knob()).toBe('1');
+    vi.advanceTimersByTime(1);
+    expect(knob()).toBe('0');
+  });
+
+  it('leaves a knob alone that somebody else has set', () => {
+    writeFileSync(parts.knob, '1\n');
+    const window = new ExpediteWindow(parts);
+    window.open(1);
+    window.close(1);
+    expect(knob()).toBe('1');
+  });
+
+  it('restores the value of before when the last daemon was killed with the window open', () => {
+    new ExpediteWindow(parts).open(1);
+    expect(knob()).toBe('1');
+    new ExpediteWindow(parts);
+    expect(knob()).toBe('0');
+  });
+
+  it('stays out of the way when the knob cannot be read', () => {
+    const window = new ExpediteWindow({ ...parts, knob: join(root, 'nothing/here') });
+    window.open(1);
+    expect(() => window.close(1)).not.toThrow();
+  });
+});
+
+describe('expediteObstacle', () => {
+  it.each(['isolcpus=2-3', 'nohz_full=1'])('is the isolation of CPUs by %s', (word) => {
+    expect(expediteObstacle(root, `quiet ${word} ro`)).toContain(word);
+  });
+
+  it('is a kernel without the knob', () => {
+    expect(expediteObstacle('/nonexistent', '')).toContain('rcu_expedited');
+    expect(expediteObstacle(root, 'quiet')).toBeUndefined();
+  });
+});
