@@ -1,0 +1,35 @@
+import type {
+  AttachmentKey,
+  BpfEndpointRow,
+  BpfIpcacheRow,
+  CheckReport,
+  DeviceReport,
+  Endpoint,
+  EndpointPlan,
+  EndpointRequest,
+  Health,
+  IpamStatus,
+  Status,
+} from '../../conf/api/types.ts';
+import type { Claim } from '../endpoint/ports.ts';
+
+/** What the API serves; the daemon is one, tests give another. Methods throw `DomainError`. */
+export interface Backend {
+  health(): Health;
+  /** True from the time when endpoints may be asked for. */
+  readonly serving: boolean;
+  createEndpoint(request: EndpointRequest, claim: Claim): Promise<EndpointPlan>;
+  connectEndpoint(id: number, device: DeviceReport, claim: Claim): Promise<void>;
+  completeEndpoint(id: number, claim: Claim): Promise<void>;
+  disconnectEndpoint(key: AttachmentKey, claim: Claim): Promise<Endpoint | undefined>;
+  deleteEndpoint(id: number): Promise<void>;
+  checkEndpoint(key: AttachmentKey): Promise<CheckReport | undefined>;
+  listEndpoints(): Endpoint[];
+  getEndpoint(id: number): Endpoint;
+  status(): Promise<Status>;
+  ipam(): IpamStatus;
+  /** The effective configuration, defaults included. */
+  config(): unknown;
+  bpfEndpoints(): BpfEndpointRow[];
+  bpfIpcache(): BpfIpcacheRow[];
+}
