@@ -29,6 +29,79 @@ export interface SysAddon {
   watchOpen(fd: number, onReadable: () => void): WatchHandle;
   watchClose(watch: WatchHandle): void;
   watchRef(watch: WatchHandle, on: boolean): void;
+  bpfGet(path: string): number;
+  bpfPin(fd: number, path: string): void;
+  /** Fills `info` (zeroed, struct bpf_prog_info, bpf_map_info or bpf_link_info); returns the bytes written. */
+  bpfInfo(fd: number, info: Uint8Array): number;
+  /** `target`: an interface index in `netns`, or a descriptor of a cgroup. */
+  bpfLinkCreate(netns: number, program: number, target: number, attachType: number, flags: number, relative: number): Promise<number>;
+  bpfLinkUpdate(link: number, program: number): Promise<void>;
+  bpfLinkDetach(link: number): Promise<void>;
+  bpfProgramLoad(type: number, instructions: Uint8Array, expectedAttachType: number): number;
+  /** Answers [return value, nanoseconds, bytes of `dataOut`, bytes of `contextOut`]. */
+  bpfTestRun(
+    program: number,
+    netns: number,
+    data: Uint8Array,
+    context: Uint8Array,
+    repeat: number,
+    dataOut: Uint8Array,
+    contextOut: Uint8Array,
+  ): [number, number, number, number];
+  bpfMapCreate(type: number, keySize: number, valueSize: number, maxEntries: number, flags: number, name: string): number;
+  bpfMapLookup(map: number, key: Uint8Array, value: Uint8Array, flags: number): boolean;
+  bpfMapUpdate(map: number, key: Uint8Array, value: Uint8Array, flags: number): void;
+  bpfMapDelete(map: number, key: Uint8Array): boolean;
+  bpfMapNextKey(map: number, key: Uint8Array | undefined, next: Uint8Array): boolean;
+  /** Answers the number of entries, or -1 - number when they are the last. */
+  bpfMapLookupBatch(
+    map: number,
+    cursor: Uint8Array | undefined,
+    next: Uint8Array,
+    keys: Uint8Array,
+    values: Uint8Array,
+    count: number,
+  ): number;
+}
+
+/** What an object file declares, before anything is loaded. */
+export interface ObjectShape {
+  readonly maps: readonly MapShape[];
+  readonly programs: readonly { readonly name: string; readonly section: string }[];
+  /** Variables of .rodata, .data and .bss, sizes in bytes. */
+  readonly variables: readonly { readonly name: string; readonly section: string; readonly size: number }[];
+}
+
+export interface MapShape {
+  readonly name: string;
+  /** BPF_MAP_TYPE_* (linux/bpf.h). */
+  readonly type: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly flags: number;
+  /** A data section that libbpf turns into a map. */
+  readonly internal: boolean;
+}
+
+/** Handle of a ring buffer reader. */
+export type RingHandle = object & { readonly __ring?: never };
+
+/** axoneme-bpf.node. Failures of object calls also have `messages` (libbpf's warnings) and `verifierLog`. */
+export interface BpfAddon {
+  readonly libbpfVersion: string;
+  objectInspect(path: string): Promise<ObjectShape>;
+  objectLoad(
+    path: string,
+    variables: Readonly<Record<string, Uint8Array>>,
+    reuse: Readonly<Record<string, number>>,
+    maxEntries: Readonly<Record<string, number>>,
+    programs: readonly string[] | undefined,
+  ): Promise<{ maps: Record<string, number>; programs: Record<string, number> }>;
+  ringBufferOpen(map: number, onRecords: (records: Uint8Array[]) => void): RingHandle;
+  ringBufferClose(ring: RingHandle): void;
+  ringBufferRef(ring: RingHandle, on: boolean): void;
+  ringBufferConsume(ring: RingHandle): Uint8Array[];
 }
 
 let directory: string | undefined;
@@ -61,4 +134,9 @@ function load(name: string): unknown {
 /** The addon without libbpf. */
 export function sys(): SysAddon {
   return load('axoneme-sys.node') as SysAddon;
+}
+
+/** The addon with libbpf, which only the daemon needs. */
+export function bpf(): BpfAddon {
+  return load('axoneme-bpf.node') as BpfAddon;
 }

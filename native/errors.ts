@@ -85,6 +85,26 @@ export class BpfError extends Error {
   }
 }
 
+/** A pinned map is not what the program was compiled for. `found` is the kernel's value, `expected` the object file's. */
+export class MapMismatchError extends Error {
+  override readonly name = 'MapMismatchError';
+  readonly code = 'MAP_MISMATCH';
+  readonly map: string;
+  readonly path: string;
+  readonly field: string;
+  readonly found: number;
+  readonly expected: number;
+
+  constructor(map: string, path: string, field: string, found: number, expected: number) {
+    super(`reuse map ${map} pinned at ${path}: its ${field} is ${found}, the program needs ${expected}`);
+    this.map = map;
+    this.path = path;
+    this.field = field;
+    this.found = found;
+    this.expected = expected;
+  }
+}
+
 /** The verifier refused a program. `tail` is the end of its log, the part that says why; `log` is all of it. */
 export class VerifierError extends Error {
   override readonly name = 'VerifierError';

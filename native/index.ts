@@ -3,11 +3,31 @@
  * Errors carry a stable `code`; what a call can fail with stands at the call.
  */
 export { setAddonDirectory } from './binding.ts';
+export { AttachType, LinkFlags, LinkType, MapFlags, MapType, ProgramType, UpdateFlags } from './bpf/constants.ts';
+export { countCpus, possibleCpus } from './bpf/cpus.ts';
+export { type LinkInfo, linkInfo, type MapInfo, mapInfo, type ProgramInfo, programInfo } from './bpf/info.ts';
+export type { Layout, LayoutValue } from './bpf/layout.ts';
+export { createLink, detachLink, type LinkOptions, type LinkTarget, updateLink } from './bpf/link.ts';
+export { BpfMap, type BpfMapOptions } from './bpf/map.ts';
+export {
+  type BpfObject,
+  inspectObject,
+  type LoadOptions,
+  loadObject,
+  type MapShape,
+  type ObjectShape,
+  type VariableValue,
+} from './bpf/object.ts';
+export { getPinned, pin } from './bpf/pin.ts';
+export { createMap, mapDelete, mapEntries, mapGet, mapGetBatch, mapNextKey, mapSet, type RawBatch, type RawEntry } from './bpf/raw-map.ts';
+export { openRingBuffer, type RingBufferReader } from './bpf/ring-buffer.ts';
+export { type TestRunInput, type TestRunOutput, testRun } from './bpf/test-run.ts';
 export {
   BpfError,
   errnoName,
   errnoText,
   hasErrno,
+  MapMismatchError,
   NetlinkError,
   type NetlinkErrorDetail,
   NotNamespaceError,

@@ -1,16 +1,17 @@
-import { constants, mkdtempSync, readdirSync, readFileSync, readlinkSync, readSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, readdirSync, readFileSync, readlinkSync, readSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hasErrno } from './errors.ts';
 import { liveFds } from './fd.ts';
-import { FileSystemType, MountFlags, openFileIn, readFileIn, statfsType, umount, writeFileIn } from './files.ts';
+import { FileSystemType, openFileIn, readFileIn, statfsType, writeFileIn } from './files.ts';
+import { Scratch } from './fixture.ts';
 import { createNetns, isNetns, Netns } from './netns.ts';
 import { netlinkTransact, openNetlinkSocket, recv } from './socket.ts';
 import { getSysctl, setSysctl } from './sysctl.ts';
 import { watchFd } from './watch.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'axo-netns-'));
+const scratch = new Scratch();
+const { directory } = scratch;
 const path = join(directory, 'pod');
 
 const ownNamespace = () => readlinkSync('/proc/self/ns/net');
@@ -27,11 +28,8 @@ function linkDump(): Uint8Array {
   return new Uint8Array(bytes.buffer);
 }
 
-beforeAll(() => createNetns(path));
-afterAll(async () => {
-  await umount(path, MountFlags.detach);
-  rmSync(directory, { recursive: true });
-});
+beforeAll(() => scratch.netns('pod'));
+afterAll(() => scratch[Symbol.asyncDispose]());
 
 describe('Netns', () => {
   it('opens a namespace that is not the own one', () => {

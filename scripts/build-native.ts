@@ -17,7 +17,15 @@ interface Addon {
   readonly libraries: readonly string[];
 }
 
-const addons: readonly Addon[] = [{ file: 'axoneme-sys.node', sources: ['sys.cc', 'netns.cc', 'netlink.cc', 'watch.cc'], libraries: [] }];
+const addons: readonly Addon[] = [
+  {
+    file: 'axoneme-sys.node',
+    sources: ['sys.cc', 'netns.cc', 'netlink.cc', 'watch.cc', 'bpf_objects.cc', 'bpf_maps.cc'],
+    libraries: [],
+  },
+  // libbpf dynamically: the static libraries of Debian are not position independent.
+  { file: 'axoneme-bpf.node', sources: ['bpf.cc', 'loader.cc', 'ring_buffer.cc', 'watch.cc'], libraries: ['-lbpf'] },
+];
 
 /** node_api.h and uv.h of the Node that the project pins; the same for every processor. */
 function nodeHeaders(): string {
@@ -53,9 +61,10 @@ async function gxx(args: readonly string[]): Promise<void> {
   }
 }
 
-async function buildAddon(addon: Addon, outDir: string): Promise<void> {
-  const objects = addon.sources.map((source) => join(outDir, 'obj', `${source}.o`));
-  await Promise.all(addon.sources.map((source, index) => compile(source, objects[index] ?? '')));
+const objectOf = (outDir: string, source: string) => join(outDir, 'obj', `${source}.o`);
+
+async function link(addon: Addon, outDir: string): Promise<void> {
+  const objects = addon.sources.map((source) => objectOf(outDir, source));
   const target = join(outDir, addon.file);
   await gxx(['-shared', '-pthread', '-o', `${target}.new`, ...objects, ...addon.libraries]);
   // Renamed into place: a process that has the old file mapped keeps it.
@@ -68,7 +77,9 @@ async function buildAddon(addon: Addon, outDir: string): Promise<void> {
  */
 export async function buildNative(outDir: string): Promise<void> {
   await mkdir(join(outDir, 'obj'), { recursive: true });
-  await Promise.all(addons.map((addon) => buildAddon(addon, outDir)));
+  const sources = [...new Set(addons.flatMap((addon) => addon.sources))];
+  await Promise.all(sources.map((source) => compile(source, objectOf(outDir, source))));
+  await Promise.all(addons.map((addon) => link(addon, outDir)));
 }
 
 if (import.meta.main) await buildNative(join(root, 'dist', 'native'));

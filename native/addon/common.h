@@ -79,7 +79,8 @@ class OwnedFd {
   int fd_ = -1;
 };
 
-// Argument readers. The typed door is native/binding.ts; a wrong type here is a programming error and reads as the fallback.
+// Argument readers. The typed door is native/binding.ts; a wrong type here is a programming error and reads as the
+// fallback.
 inline int64_t NumberArg(const Napi::CallbackInfo& info, size_t index, int64_t fallback) {
   return info[index].IsNumber() ? info[index].As<Napi::Number>().Int64Value() : fallback;
 }

@@ -9,9 +9,9 @@
 
 namespace axo {
 
-// Calls step(failure) on a fresh thread that has entered the namespace behind `netns`, and waits for it. The thread ends
-// there, so neither the main thread nor a pool thread ever changes its namespace. With netns < 0 the step runs in place.
-// pthread_create instead of std::thread: it reports EAGAIN, where std::thread throws.
+// Calls step(failure) on a fresh thread that has entered the namespace behind `netns`, and waits for it. The thread
+// ends there, so neither the main thread nor a pool thread ever changes its namespace. With netns < 0 the step runs in
+// place. pthread_create instead of std::thread: it reports EAGAIN, where std::thread throws.
 template <typename Step>
 bool RunInNetns(int netns, Failure* failure, Step step) {
   if (netns < 0) return step(failure);

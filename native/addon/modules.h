@@ -9,6 +9,9 @@ namespace axo {
 void InitNetns(Napi::Object exports);
 void InitNetlink(Napi::Object exports);
 void InitWatch(Napi::Object exports);
-void InitBpfSyscalls(Napi::Object exports);
+void InitBpfObjects(Napi::Object exports);
+void InitBpfMaps(Napi::Object exports);
+void InitLoader(Napi::Object exports);
+void InitRingBuffer(Napi::Object exports);
 
 }  // namespace axo

@@ -7,6 +7,8 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   axo::InitNetns(exports);
   axo::InitNetlink(exports);
   axo::InitWatch(exports);
+  axo::InitBpfObjects(exports);
+  axo::InitBpfMaps(exports);
   return exports;
 }
 

@@ -8,8 +8,8 @@
 
 namespace axo {
 
-// Watches a descriptor for readability. Lives on the heap until its handle is closed; Close may be called more than once,
-// and the environment closes what is still open when it ends.
+// Watches a descriptor for readability. Lives on the heap until its handle is closed; Close may be called more than
+// once, and the environment closes what is still open when it ends.
 class Watch {
  public:
   using Callback = void (*)(void* context, Napi::Env env);

@@ -1,0 +1,58 @@
+import { sys } from '../binding.ts';
+import { awaiting } from '../errors.ts';
+import { Fd } from '../fd.ts';
+import type { Netns } from '../netns.ts';
+import { AttachType, LinkFlags } from './constants.ts';
+
+/** Where a link goes: a device (tcx, netkit, XDP) or a cgroup. */
+export type LinkTarget =
+  | {
+      readonly ifindex: number;
+      /** Namespace of the device, the process's own by default. */
+      readonly netns?: Netns;
+    }
+  | { readonly cgroup: Fd };
+
+export type LinkOptions = LinkTarget & {
+  readonly program: Fd;
+  readonly attachType: AttachType;
+  /** tcx and netkit: run before the programs that are attached already, not after them. */
+  readonly first?: boolean;
+  /** XDP: `generic` works on every device, `native` needs the driver; default: native where possible. */
+  readonly xdpMode?: 'generic' | 'native';
+};
+
+function describe(options: LinkOptions): string {
+  const type = Object.entries(AttachType).find(([, value]) => value === options.attachType)?.[0] ?? `type ${options.attachType}`;
+  const target = 'cgroup' in options ? options.cgroup.what : `interface ${options.ifindex}`;
+  return `attach ${options.program.what} to ${target} (${type})`;
+}
+
+function flagsOf({ first, xdpMode }: LinkOptions): number {
+  if (xdpMode !== undefined) return xdpMode === 'generic' ? LinkFlags.xdpGeneric : LinkFlags.xdpNative;
+  return first === true ? LinkFlags.before : 0;
+}
+
+/**
+ * Attaches a program and answers with the link: the program stays attached until every descriptor and pin of the link is gone, or the
+ * device is. Asynchronous because the kernel waits for an RCU grace period under the RTNL lock (around 14 ms). Throws SyscallError:
+ * ENODEV for an unknown interface, EEXIST when the program is attached there already, EBUSY when XDP is taken.
+ */
+export async function createLink(options: LinkOptions): Promise<Fd> {
+  const netns = 'ifindex' in options ? options.netns : undefined;
+  const target = () => ('cgroup' in options ? options.cgroup.use() : options.ifindex);
+  const fd = await awaiting(describe(options), () =>
+    sys().bpfLinkCreate(netns?.use() ?? -1, options.program.use(), target(), options.attachType, flagsOf(options), 0),
+  );
+  return Fd.adopt(fd, `link of ${options.program.what}`);
+}
+
+/** Swaps the program of a live link without a gap. Throws SyscallError: ENOLINK when the link was detached or its device is gone. */
+export async function updateLink(link: Fd, program: Fd): Promise<void> {
+  await awaiting(`update ${link.what} to ${program.what}`, () => sys().bpfLinkUpdate(link.use(), program.use()));
+}
+
+/** Detaches the program although pins and descriptors of the link remain; the link is defunct from then on. Throws SyscallError. */
+export async function detachLink(link: Fd): Promise<void> {
+  await awaiting(`detach ${link.what}`, () => sys().bpfLinkDetach(link.use()));
+}
