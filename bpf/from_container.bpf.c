@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/* tcx ingress of a pod's host-side device: everything that a pod sends. */
+#include "lib/arp.h"
+#include "lib/ipcache.h"
+#include "lib/neighbour.h"
+#include "lib/parse.h"
+#include "lib/route.h"
+#include "lib/verdict.h"
+
+#undef THIS_FILE
+#define THIS_FILE SOURCE_FROM_CONTAINER
+
+/* To a pod of this node, the node itself, or the world: the packet's source is known to be true. */
+static __always_inline int forward(struct __sk_buff *skb, struct packet *packet)
+{
+	struct endpoint_value *endpoint = endpoint_lookup(packet->tuple.destination);
+	int verdict;
+
+	if (likely(endpoint)) {
+		note_destination(packet, endpoint);
+		if (endpoint->flags & ENDPOINT_HOST) {
+			trace_to(skb, packet, TRACE_TO_HOST);
+			count_forwarded(DIRECTION_EGRESS, skb->len);
+			return deliver_to_stack(skb);
+		}
+		verdict = deliver_to_endpoint(skb, packet, endpoint);
+		if (likely(verdict >= 0))
+			count_forwarded(DIRECTION_EGRESS, skb->len);
+		return verdict;
+	}
+	if (address_is_multicast(packet->tuple.destination))
+		return DROP(MULTICAST);
+	if (address_is_link_local(packet->tuple.destination))
+		return DROP(LINK_LOCAL);
+	return route_outside(skb, packet);
+}
+
+static __always_inline int from_ipv4(struct __sk_buff *skb, struct packet *packet, const struct device_value *device)
+{
+	int dropped = parse_ipv4(skb, packet);
+
+	if (unlikely(dropped))
+		return dropped;
+	if (unlikely(!address_equal(packet->tuple.source, device->ipv4)))
+		return DROP(SPOOFED_SOURCE);
+	return forward(skb, packet);
+}
+
+static __always_inline int from_ipv6(struct __sk_buff *skb, struct packet *packet, const struct device_value *device)
+{
+	int dropped = parse_ipv6(skb, packet);
+
+	if (unlikely(dropped))
+		return dropped;
+	if (unlikely(is_discovery(packet)))
+		return answer_discovery(skb, packet, device);
+	if (unlikely(!address_equal(packet->tuple.source, device->ipv6) || address_is_zero(packet->tuple.source)))
+		return DROP(SPOOFED_SOURCE);
+	return forward(skb, packet);
+}
+
+static __always_inline int from_container(struct __sk_buff *skb, struct packet *packet)
+{
+	struct device_value *device = device_lookup(skb->ifindex);
+	struct ethhdr *eth = packet_headers(skb, ETH_HLEN);
+
+	if (unlikely(!device))
+		return DROP(UNKNOWN_DEVICE);
+	packet->source_id = device->id;
+	packet->source_identity = device->identity;
+	if (unlikely(!eth))
+		return DROP(INVALID_PACKET);
+	if (unlikely(skb->vlan_present || eth->h_proto == bpf_htons(ETH_P_8021Q) || eth->h_proto == bpf_htons(ETH_P_8021AD)))
+		return DROP(VLAN);
+	if (unlikely(!mac_equal(eth->h_source, device->mac)))
+		return DROP(SPOOFED_MAC);
+	switch (skb->protocol) {
+	case bpf_htons(ETH_P_IP):
+		return from_ipv4(skb, packet, device);
+	case bpf_htons(ETH_P_IPV6):
+		return from_ipv6(skb, packet, device);
+	case bpf_htons(ETH_P_ARP):
+		return answer_arp(skb, device);
+	}
+	return DROP(UNSUPPORTED_ETHERTYPE);
+}
+
+SEC("tc")
+int axo_from_container(struct __sk_buff *skb)
+{
+	struct packet packet = {.direction = DIRECTION_EGRESS};
+
+	return finish(skb, &packet, from_container(skb, &packet), REPLY_TO_POD);
+}
+
+char program_license[] SEC("license") = "Dual BSD/GPL";

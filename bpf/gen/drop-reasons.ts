@@ -1,0 +1,39 @@
+import type { EnumModel } from './model.ts';
+import { shortNames } from './render.ts';
+
+/** One enumerator of enum drop_reason with its comment. */
+export interface DropText {
+  readonly name: string;
+  readonly value: number;
+  readonly text: string;
+}
+
+/**
+ * Joins the enumerators (from BTF, so from the compiled program) with their comments (from the header, as the compiler drops comments).
+ * Throws Error when a reason has no comment.
+ */
+export function dropTexts(model: EnumModel, header: string): DropText[] {
+  const texts = new Map<string, string>();
+  for (const [, name = '', text = ''] of header.matchAll(/^\s*DROP_(\w+) = \d+,\s*\/\* (.+) \*\/$/gm)) texts.set(name, text);
+  return shortNames(model).map(({ name, value }) => {
+    const text = texts.get(name);
+    if (text === undefined) throw new Error(`document drop reason ${name}: no comment behind it in bpf/lib/drop.h`);
+    return { name, value, text };
+  });
+}
+
+/** The text of docs/drop-reasons.md. */
+export function renderDropReasons(drops: readonly DropText[]): string {
+  const rows = drops.map(({ name, value, text }) => `| ${value} | \`${name}\` | ${text} |`);
+  return `# Drop reasons
+
+Made from \`enum drop_reason\` in \`bpf/lib/drop.h\` by \`bpf/gen/generate.ts\`: do not edit.
+
+Every packet that ends in the datapath is counted under one of these numbers in the map \`axo_metrics\`, per direction, file and line, and
+sent to the monitor with the first 128 bytes of its frame. Quiet reasons are counted always, but sent only without monitor aggregation.
+
+| number | name | meaning |
+| --- | --- | --- |
+${rows.join('\n')}
+`;
+}

@@ -1,0 +1,330 @@
+// Made by bpf/gen/generate.ts from the BTF of dist/bpf/*.o: do not edit.
+import { bytes, type LayoutValue, scalar, struct, u8, u16, u32, u64, zero } from '../native/bpf/layout.ts';
+
+/** struct device_key */
+export const deviceKey = struct('device_key', 4, {
+  ifindex: u32(0),
+});
+export type DeviceKey = LayoutValue<typeof deviceKey>;
+
+/** struct device_value */
+export const deviceValue = struct('device_value', 56, {
+  identity: u32(0),
+  id: u16(4),
+  flags: u16(6),
+  ipv4: bytes(8, 16),
+  ipv6: bytes(24, 16),
+  mac: bytes(40, 6),
+  nodeMac: bytes(46, 6),
+  mtu: u32(52),
+});
+export type DeviceValue = LayoutValue<typeof deviceValue>;
+
+/** struct endpoint_key */
+export const endpointKey = struct('endpoint_key', 16, {
+  addr: bytes(0, 16),
+});
+export type EndpointKey = LayoutValue<typeof endpointKey>;
+
+/** struct endpoint_value */
+export const endpointValue = struct('endpoint_value', 32, {
+  ifindex: u32(0),
+  identity: u32(4),
+  id: u16(8),
+  flags: u16(10),
+  mtu: u32(12),
+  mac: bytes(16, 6),
+  nodeMac: bytes(22, 6),
+  pad: zero(28, 4),
+});
+export type EndpointValue = LayoutValue<typeof endpointValue>;
+
+/** struct icmp_quote */
+export const icmpQuote = struct('icmp_quote', 512, {
+  bytes: bytes(0, 512),
+});
+export type IcmpQuote = LayoutValue<typeof icmpQuote>;
+
+/** struct ipcache_key */
+export const ipcacheKey = struct('ipcache_key', 20, {
+  prefixlen: u32(0),
+  addr: bytes(4, 16),
+});
+export type IpcacheKey = LayoutValue<typeof ipcacheKey>;
+
+/** struct ipcache_value */
+export const ipcacheValue = struct('ipcache_value', 24, {
+  identity: u32(0),
+  tunnelEndpoint: bytes(4, 16),
+  flags: u16(20),
+  pad: zero(22, 2),
+});
+export type IpcacheValue = LayoutValue<typeof ipcacheValue>;
+
+/** struct metrics_key */
+export const metricsKey = struct('metrics_key', 8, {
+  reason: u8(0),
+  direction: u8(1),
+  line: u16(2),
+  file: u8(4),
+  pad: zero(5, 3),
+});
+export type MetricsKey = LayoutValue<typeof metricsKey>;
+
+/** struct metrics_value */
+export const metricsValue = struct('metrics_value', 16, {
+  packets: u64(0),
+  bytes: u64(8),
+});
+export type MetricsValue = LayoutValue<typeof metricsValue>;
+
+/** struct packet_event */
+export const packetEvent = struct('packet_event', 168, {
+  time: u64(0),
+  type: u8(8),
+  reason: u8(9),
+  point: u8(10),
+  file: u8(11),
+  line: u16(12),
+  direction: u8(14),
+  family: u8(15),
+  ifindex: u32(16),
+  sourceIdentity: u32(20),
+  destinationIdentity: u32(24),
+  sourceId: u16(28),
+  destinationId: u16(30),
+  length: u32(32),
+  captureLength: u32(36),
+  capture: bytes(40, 128),
+});
+export type PacketEvent = LayoutValue<typeof packetEvent>;
+
+/** struct settings_value */
+export const settingsValue = struct('settings_value', 8, {
+  trace: u32(0),
+  pad: zero(4, 4),
+});
+export type SettingsValue = LayoutValue<typeof settingsValue>;
+
+/** enum direction */
+export const direction = {
+  INGRESS: 1,
+  EGRESS: 2,
+  HOST: 3,
+} as const;
+export type Direction = keyof typeof direction;
+
+/** enum drop_reason */
+export const dropReason = {
+  FORWARDED: 0,
+  UNKNOWN_DEVICE: 1,
+  VLAN: 2,
+  UNSUPPORTED_ETHERTYPE: 3,
+  INVALID_PACKET: 4,
+  INVALID_LAYER4: 5,
+  INVALID_EXTENSION: 6,
+  INVALID_ADDRESS: 7,
+  SPOOFED_MAC: 8,
+  SPOOFED_SOURCE: 9,
+  INVALID_ARP: 10,
+  UNKNOWN_NEIGHBOUR: 11,
+  FORBIDDEN_ICMPV6: 12,
+  TTL_EXCEEDED: 13,
+  TOO_BIG: 14,
+  MULTICAST: 15,
+  LINK_LOCAL: 16,
+  NO_ENDPOINT: 17,
+  NOT_FOR_ENDPOINT: 18,
+  UNREACHABLE: 19,
+  BLACKHOLE: 20,
+  PROHIBITED: 21,
+  FORWARDING_DISABLED: 22,
+  ROUTE_LOOKUP: 23,
+  WRITE: 24,
+  ROUTER_SOLICITATION: 32,
+  MULTICAST_LISTENER: 33,
+  DUPLICATE_ADDRESS: 34,
+  NEIGHBOUR_ANNOUNCED: 35,
+  HOST_MULTICAST: 36,
+  EVENT_LOST: 255,
+} as const;
+export type DropReason = keyof typeof dropReason;
+
+/** enum endpoint_flag */
+export const endpointFlag = {
+  HOST: 1,
+} as const;
+export type EndpointFlag = keyof typeof endpointFlag;
+
+/** enum event_type */
+export const eventType = {
+  DROP: 1,
+  TRACE: 2,
+} as const;
+export type EventType = keyof typeof eventType;
+
+/** enum monitor_aggregation */
+export const monitorAggregation = {
+  NONE: 0,
+  LOW: 1,
+  MEDIUM: 2,
+  MAXIMUM: 3,
+} as const;
+export type MonitorAggregation = keyof typeof monitorAggregation;
+
+/** enum reserved_identity */
+export const reservedIdentity = {
+  UNKNOWN: 0,
+  HOST: 1,
+  WORLD: 2,
+} as const;
+export type ReservedIdentity = keyof typeof reservedIdentity;
+
+/** enum source_file */
+export const sourceFile = {
+  UNKNOWN: 0,
+  FROM_CONTAINER: 1,
+  TO_CONTAINER: 2,
+  FROM_HOST: 3,
+  TO_HOST: 4,
+  FROM_NETDEV: 5,
+  PARSE: 32,
+  ARP: 33,
+  NEIGHBOUR: 34,
+  DELIVER: 35,
+  ROUTE: 36,
+  ICMP: 37,
+  EVENTS: 38,
+} as const;
+export type SourceFile = keyof typeof sourceFile;
+
+/** enum trace_point */
+export const tracePoint = {
+  NONE: 0,
+  TO_ENDPOINT: 1,
+  TO_HOST: 2,
+  TO_STACK: 3,
+  TO_NETWORK: 4,
+  FROM_ENDPOINT: 5,
+  FROM_HOST: 6,
+  FROM_STACK: 7,
+  FROM_NETWORK: 8,
+} as const;
+export type TracePoint = keyof typeof tracePoint;
+
+/** What each drop reason means, from bpf/lib/drop.h. */
+export const dropReasonText: Readonly<Record<DropReason, string>> = {
+  FORWARDED: 'not a drop: the packet was passed on',
+  UNKNOWN_DEVICE: 'the device has no endpoint (yet, or any more)',
+  VLAN: 'a pod sent a frame with a VLAN tag',
+  UNSUPPORTED_ETHERTYPE: 'neither IPv4, IPv6 nor ARP',
+  INVALID_PACKET: 'shorter than its headers say, or a wrong version or header length',
+  INVALID_LAYER4: 'ends inside the ports or the ICMP type',
+  INVALID_EXTENSION: 'IPv6 extension headers that are cut short, too many or too long',
+  INVALID_ADDRESS: 'an IPv4-mapped address inside an IPv6 header',
+  SPOOFED_MAC: 'a pod used a source MAC that is not its own',
+  SPOOFED_SOURCE: 'a pod used a source address that is not its own',
+  INVALID_ARP: 'ARP that is not Ethernet over IPv4, or an answer sent by a pod',
+  UNKNOWN_NEIGHBOUR: "ARP or ND question for an address that is not the router's",
+  FORBIDDEN_ICMPV6: 'a router advertisement, redirect or ill-formed ND message from a pod',
+  TTL_EXCEEDED: 'TTL or hop limit ended; the sender gets "time exceeded"',
+  TOO_BIG: 'bigger than the MTU of the way on; the sender gets "fragmentation needed" or "packet too big"',
+  MULTICAST: 'multicast or broadcast, which does not leave a pod',
+  LINK_LOCAL: 'to an IPv6 link-local address, which is not forwarded',
+  NO_ENDPOINT: 'an address of the node\'s pod range that no endpoint has; the sender gets "host unreachable"',
+  NOT_FOR_ENDPOINT: "left the node by a pod's device without being addressed to the pod",
+  UNREACHABLE: 'an unreachable route; the sender gets "host unreachable"',
+  BLACKHOLE: 'a blackhole route',
+  PROHIBITED: 'a prohibit route; the sender gets "administratively prohibited"',
+  FORWARDING_DISABLED: "the node's own device does not forward (sysctl forwarding)",
+  ROUTE_LOOKUP: 'the kernel refused the route lookup for another reason',
+  WRITE: "the packet's headers could not be made writable",
+  ROUTER_SOLICITATION: 'quiet: a pod asked for router advertisements; its routes are static',
+  MULTICAST_LISTENER: 'quiet: a pod reported the multicast groups that it listens to',
+  DUPLICATE_ADDRESS: 'quiet: a pod asked whether its own address is taken; silence means no',
+  NEIGHBOUR_ANNOUNCED: 'quiet: a pod announced its own address by ARP or ND',
+  HOST_MULTICAST: "quiet: the node's own multicast or discovery on a device of ours",
+  EVENT_LOST: 'not a drop: the ring buffer had no room for an event',
+};
+
+/** The shared maps, pinned by name. `type` as enum bpf_map_type, in camel case. */
+export const maps = {
+  axo_devices: {
+    name: 'axo_devices',
+    type: 'hash',
+    maxEntries: 16384,
+    flags: 1,
+    key: deviceKey,
+    value: deviceValue,
+  },
+  axo_endpoints: {
+    name: 'axo_endpoints',
+    type: 'hash',
+    maxEntries: 65536,
+    flags: 1,
+    key: endpointKey,
+    value: endpointValue,
+  },
+  axo_events: {
+    name: 'axo_events',
+    type: 'ringBuffer',
+    maxEntries: 1048576,
+    flags: 0,
+  },
+  axo_ipcache: {
+    name: 'axo_ipcache',
+    type: 'lpmTrie',
+    maxEntries: 512000,
+    flags: 1,
+    key: ipcacheKey,
+    value: ipcacheValue,
+  },
+  axo_metrics: {
+    name: 'axo_metrics',
+    type: 'perCpuHash',
+    maxEntries: 1024,
+    flags: 0,
+    key: metricsKey,
+    value: metricsValue,
+  },
+  axo_scratch: {
+    name: 'axo_scratch',
+    type: 'perCpuArray',
+    maxEntries: 1,
+    flags: 0,
+    key: scalar('u32', u32),
+    value: icmpQuote,
+  },
+  axo_settings: {
+    name: 'axo_settings',
+    type: 'array',
+    maxEntries: 1,
+    flags: 0,
+    key: scalar('u32', u32),
+    value: settingsValue,
+  },
+} as const;
+export type MapName = keyof typeof maps;
+
+/** Read-only settings of every object: set all of them before the load. Units and meaning: bpf/lib/settings.h. */
+export type DatapathSettings = {
+  readonly cfg_host_ifindex: number;
+  readonly cfg_host_mac: Uint8Array /* 6 bytes */;
+  readonly cfg_net_ifindex: number;
+  readonly cfg_router4: Uint8Array /* 16 bytes */;
+  readonly cfg_router6: Uint8Array /* 16 bytes */;
+  readonly cfg_monitor_aggregation: number;
+};
+
+/** The object files below dist/bpf, without ending. */
+export const objects = ['from_container', 'from_host', 'from_netdev', 'to_container', 'to_host'] as const;
+
+/** Programs, and the object that holds each. */
+export const programs = {
+  axo_from_container: { object: 'from_container', section: 'tc' },
+  axo_from_host: { object: 'from_host', section: 'tc' },
+  axo_from_netdev: { object: 'from_netdev', section: 'tc' },
+  axo_to_container: { object: 'to_container', section: 'tc' },
+  axo_to_host: { object: 'to_host', section: 'tc' },
+} as const;
+export type ProgramName = keyof typeof programs;

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/* The last step inside the node: into a pod, or into the node's stack. */
+#pragma once
+
+#include "drop.h"
+#include "endpoints.h"
+#include "events.h"
+#include "mtu.h"
+#include "rewrite.h"
+
+#undef THIS_FILE
+#define THIS_FILE SOURCE_DELIVER
+
+static __always_inline void note_destination(struct packet *packet, const struct endpoint_value *endpoint)
+{
+	packet->destination_id = endpoint->id;
+	packet->destination_identity = endpoint->identity;
+}
+
+/* A frame that the sender addressed to another MAC was marked PACKET_OTHERHOST on arrival, and the receiver's stack would ignore it. */
+static __always_inline void mark_for_receiver(struct __sk_buff *skb)
+{
+	if (unlikely(skb->pkt_type != 0))
+		bpf_skb_change_type(skb, 0 /* PACKET_HOST */);
+}
+
+/* Back to the pod from whose device the packet came, as if it arrived there. Only at tc ingress. */
+static __always_inline int reply_to_pod(struct __sk_buff *skb)
+{
+	mark_for_receiver(skb);
+	return bpf_redirect_peer(skb->ifindex, 0);
+}
+
+/* The router's work for a packet to a pod of this node: MTU, hop limit, Ethernet addresses. Returns 0 or a drop. */
+static __always_inline int route_to_endpoint(struct __sk_buff *skb, struct packet *packet,
+					     const struct endpoint_value *endpoint)
+{
+	if (unlikely(packet->hop_limit <= 1))
+		return DROP(TTL_EXCEEDED);
+	if (unlikely(exceeds_mtu(skb, packet, endpoint->mtu))) {
+		packet->mtu = endpoint->mtu;
+		return DROP(TOO_BIG);
+	}
+	if (unlikely(!decrement_hops(skb, packet) || !set_ethernet_addresses(skb, endpoint->mac)))
+		return DROP(WRITE);
+	return 0;
+}
+
+/* Straight into the pod's namespace, without a queue in between. Only at tc ingress. */
+static __always_inline int deliver_to_endpoint(struct __sk_buff *skb, struct packet *packet,
+					       const struct endpoint_value *endpoint)
+{
+	int dropped = route_to_endpoint(skb, packet, endpoint);
+
+	if (unlikely(dropped))
+		return dropped;
+	trace_to(skb, packet, TRACE_TO_ENDPOINT);
+	mark_for_receiver(skb);
+	return bpf_redirect_peer(endpoint->ifindex, 0);
+}
+
+/* Into the node's stack as if it arrived on axo_host, where the pods' route points, so that reverse path filters agree. */
+static __always_inline int deliver_to_stack(struct __sk_buff *skb)
+{
+	if (unlikely(!set_ethernet_destination(skb, cfg_host_mac)))
+		return DROP(WRITE);
+	return bpf_redirect(cfg_host_ifindex, BPF_F_INGRESS);
+}

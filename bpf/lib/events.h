@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/* What the monitor hears: drops always, traces while somebody listens. One record format for both. */
+#pragma once
+
+#include "metrics.h"
+#include "packet.h"
+#include "settings.h"
+
+#undef THIS_FILE
+#define THIS_FILE SOURCE_EVENTS
+
+#define CAPTURE_LENGTH 128
+
+enum event_type {
+	EVENT_DROP = 1,
+	EVENT_TRACE = 2,
+};
+
+ANCHOR(enum event_type, event_type);
+
+/* Where a trace was taken; the names are those of Cilium's trace points. */
+enum trace_point {
+	TRACE_NONE = 0,
+	TRACE_TO_ENDPOINT = 1,
+	TRACE_TO_HOST = 2,
+	TRACE_TO_STACK = 3,
+	TRACE_TO_NETWORK = 4,
+	TRACE_FROM_ENDPOINT = 5,
+	TRACE_FROM_HOST = 6,
+	TRACE_FROM_STACK = 7,
+	TRACE_FROM_NETWORK = 8,
+};
+
+ANCHOR(enum trace_point, trace_point);
+
+/* A record of axo_events. */
+struct packet_event {
+	__u64 time;    /* nanoseconds of CLOCK_MONOTONIC */
+	__u8 type;     /* enum event_type */
+	__u8 reason;   /* enum drop_reason; 0 in a trace */
+	__u8 point;    /* enum trace_point; 0 in a drop */
+	__u8 file;     /* enum source_file */
+	__u16 line;    /* line of that file */
+	__u8 direction; /* enum direction */
+	__u8 family;   /* AF_INET, AF_INET6, or 0 when not parsed as IP */
+	__u32 ifindex; /* device at which the program ran */
+	__u32 source_identity;
+	__u32 destination_identity;
+	__u16 source_id; /* endpoint ids; 0 when not an endpoint of this node */
+	__u16 destination_id;
+	__u32 length;	       /* of the frame, in bytes */
+	__u32 capture_length;  /* bytes of capture that are valid */
+	__u8 capture[CAPTURE_LENGTH]; /* the frame from its Ethernet header on */
+};
+
+ANCHOR(struct packet_event, packet_event);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} axo_events SEC(".maps");
+
+/* what: enum event_type << 16 | reason << 8 | point */
+static __noinline void event_send(struct __sk_buff *skb, struct packet *packet, __u32 what, __u32 file_line)
+{
+	struct packet_event *event = bpf_ringbuf_reserve(&axo_events, sizeof(*event), 0);
+	__u32 length = skb->len;
+
+	if (unlikely(!event)) {
+		metrics_count(DROP_EVENT_LOST, packet->direction, __LINE__, THIS_FILE, length);
+		return;
+	}
+	event->time = bpf_ktime_get_ns();
+	event->type = what >> 16;
+	event->reason = what >> 8;
+	event->point = what;
+	event->file = file_line >> 16;
+	event->line = file_line;
+	event->direction = packet->direction;
+	event->family = packet->family;
+	event->ifindex = skb->ifindex;
+	event->source_identity = packet->source_identity;
+	event->destination_identity = packet->destination_identity;
+	event->source_id = packet->source_id;
+	event->destination_id = packet->destination_id;
+	event->length = length;
+	if (length > CAPTURE_LENGTH)
+		length = CAPTURE_LENGTH;
+	if (length == 0 || bpf_skb_load_bytes(skb, 0, event->capture, length))
+		length = 0;
+	event->capture_length = length;
+	bpf_ringbuf_submit(event, 0);
+}
+
+#define TCP_FLAGS_OFFSET 13
+#define TCP_FIN_SYN_RST	 0x07
+
+/* True when the aggregation level wants to hear of this packet. */
+static __always_inline bool trace_wanted(struct __sk_buff *skb, const struct packet *packet)
+{
+	__u8 flags = 0;
+
+	if (cfg_monitor_aggregation < AGGREGATION_MEDIUM)
+		return true;
+	if (packet->tuple.protocol != IPPROTO_TCP || packet->flags & PACKET_LATER_FRAGMENT)
+		return true;
+	bpf_skb_load_bytes(skb, packet->l4_offset + TCP_FLAGS_OFFSET, &flags, sizeof(flags));
+	return flags & TCP_FIN_SYN_RST;
+}
+
+static __noinline __attribute__((unused)) void trace_send(struct __sk_buff *skb, struct packet *packet, __u32 point, __u32 file_line)
+{
+	if (trace_wanted(skb, packet))
+		event_send(skb, packet, EVENT_TRACE << 16 | point, file_line);
+}
+
+/* A packet leaves us towards `point`. */
+#define trace_to(skb, packet, point)                                                                                             \
+	do {                                                                                                                     \
+		if (unlikely(tracing()))                                                                                         \
+			trace_send(skb, packet, point, (__u32)THIS_FILE << 16 | __LINE__);                                       \
+	} while (0)
+
+/* A packet reaches us; heard of only without aggregation. */
+#define trace_from(skb, packet, point)                                                                                           \
+	do {                                                                                                                     \
+		if (cfg_monitor_aggregation == AGGREGATION_NONE)                                                                 \
+			trace_to(skb, packet, point);                                                                            \
+	} while (0)

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/* What a program knows about its packet: read once (parse.h), then passed from step to step. */
+#pragma once
+
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/pkt_cls.h>
+
+#include "address.h"
+
+#define AF_INET	 2
+#define AF_INET6 10
+
+/* Who talks to whom, the same for both families. */
+struct flow_tuple {
+	__u8 source[16] ALIGNED(8);
+	__u8 destination[16];
+	__be16 source_port; /* of ICMP: type and code, as two bytes */
+	__be16 destination_port;
+	__u8 protocol;
+	__u8 pad[3];
+};
+
+enum packet_flag {
+	PACKET_DONT_FRAGMENT = 1, /* IPv4 DF; always set for IPv6 */
+	PACKET_LATER_FRAGMENT = 2, /* a fragment without the layer 4 header: ports are zero */
+};
+
+struct packet {
+	struct flow_tuple tuple;
+	__u32 source_identity;
+	__u32 destination_identity;
+	__u16 source_id;
+	__u16 destination_id;
+	__u16 l4_offset; /* from the start of the frame */
+	__u16 mtu;	 /* with DROP_TOO_BIG: the limit, in bytes of the IP packet */
+	__u8 family;	 /* AF_INET or AF_INET6 once parsed, 0 before */
+	__u8 hop_limit;
+	__u8 flags;
+	__u8 direction; /* enum direction */
+	__u8 tos;
+};
+
+/*
+ * The frame's bounds. Assembler, because the compiler otherwise widens these 32-bit fields with an instruction after which the verifier no
+ * longer knows a packet pointer.
+ */
+static __always_inline void *packet_data(const struct __sk_buff *skb)
+{
+	void *data;
+
+	asm volatile("%0 = *(u32 *)(%1 + %2)" : "=r"(data) : "r"(skb), "i"(offsetof(struct __sk_buff, data)));
+	return data;
+}
+
+static __always_inline void *packet_end(const struct __sk_buff *skb)
+{
+	void *end;
+
+	asm volatile("%0 = *(u32 *)(%1 + %2)" : "=r"(end) : "r"(skb), "i"(offsetof(struct __sk_buff, data_end)));
+	return end;
+}
+
+/* The first `length` bytes of the frame, in linear memory; NULL when the frame is shorter. */
+static __always_inline void *packet_headers(struct __sk_buff *skb, __u32 length)
+{
+	void *data = packet_data(skb);
+
+	if (likely(data + length <= packet_end(skb)))
+		return data;
+	if (bpf_skb_pull_data(skb, length))
+		return NULL;
+	data = packet_data(skb);
+	if (data + length <= packet_end(skb))
+		return data;
+	return NULL;
+}
+
+static __always_inline __u8 packet_icmp_type(const struct packet *packet)
+{
+	return ((const __u8 *)&packet->tuple.source_port)[0];
+}

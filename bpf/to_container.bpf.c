@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/* tcx egress of a pod's host-side device: what reaches a pod through the node's stack. */
+#include "lib/ipcache.h"
+#include "lib/parse.h"
+#include "lib/verdict.h"
+
+#undef THIS_FILE
+#define THIS_FILE SOURCE_TO_CONTAINER
+
+static __always_inline int to_container(struct __sk_buff *skb, struct packet *packet)
+{
+	struct device_value *device = device_lookup(skb->ifindex);
+	int dropped;
+
+	if (unlikely(!device))
+		return DROP(UNKNOWN_DEVICE);
+	packet->destination_id = device->id;
+	packet->destination_identity = device->identity;
+	packet->source_identity = IDENTITY_HOST;
+	dropped = parse_ip(skb, packet);
+	if (unlikely(dropped))
+		return dropped;
+	if (unlikely(!packet->family))
+		return DROP(UNSUPPORTED_ETHERTYPE);
+	if (unlikely(address_is_multicast(packet->tuple.destination)))
+		return DROP(HOST_MULTICAST);
+	if (unlikely(!address_equal(packet->tuple.destination, packet->family == AF_INET ? device->ipv4 : device->ipv6)))
+		return DROP(NOT_FOR_ENDPOINT);
+	trace_to(skb, packet, TRACE_TO_ENDPOINT);
+	count_forwarded(DIRECTION_INGRESS, skb->len);
+	return TC_ACT_OK;
+}
+
+SEC("tc")
+int axo_to_container(struct __sk_buff *skb)
+{
+	struct packet packet = {.direction = DIRECTION_INGRESS};
+
+	return finish(skb, &packet, to_container(skb, &packet), REPLY_NEVER);
+}
+
+char program_license[] SEC("license") = "Dual BSD/GPL";
