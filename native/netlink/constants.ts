@@ -178,8 +178,6 @@ export const RTAX_MTU = 2;
 export const RTAX_ADVMSS = 8;
 export const RTNH_F_ONLINK = 4;
 export const RT_TABLE_MAIN = 254;
-/** rtm_table for a table above 255: the number is in RTA_TABLE. */
-export const RT_TABLE_COMPAT = 252;
 
 // include/uapi/linux/neighbour.h
 export const NDA_DST = 1;

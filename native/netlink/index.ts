@@ -2,7 +2,9 @@
  * rtnetlink in TypeScript: pure codecs (`route/`), the rules of the socket, a client and a monitor. Nothing here knows about pods.
  */
 export { DecodeError, EncodeError } from './errors.ts';
+export type { EventAction, EventKind, RtnetlinkEvent } from './events.ts';
 export type { Request } from './message.ts';
+export { type MonitorOptions, RtnetlinkMonitor } from './monitor.ts';
 export {
   type Address,
   type AddressFilter,

@@ -8,7 +8,6 @@ import {
   IFLA_GROUP,
   IFLA_GSO_MAX_SEGS,
   IFLA_GSO_MAX_SIZE,
-  IFLA_IFALIAS,
   IFLA_IFNAME,
   IFLA_MTU,
   IFLA_NUM_RX_QUEUES,
@@ -37,8 +36,6 @@ export interface CreateAttributes {
   readonly txqlen?: number;
   /** Device group; 0 is the default group. */
   readonly group?: number;
-  /** Free text. */
-  readonly alias?: string;
   readonly up?: boolean;
   /** No ARP and no neighbour discovery on this link. */
   readonly noArp?: boolean;
@@ -69,7 +66,6 @@ export function writeIfinfo(body: AttrWriter, { ifindex = 0, up, noArp }: LinkFl
 export function writeCreateAttributes(body: AttrWriter, spec: CreateAttributes): void {
   if (spec.name !== undefined) body.str(IFLA_IFNAME, spec.name);
   if (spec.mac !== undefined) body.bytes(IFLA_ADDRESS, parseMac(spec.mac));
-  if (spec.alias !== undefined) body.str(IFLA_IFALIAS, spec.alias);
   const numbers = [
     [IFLA_MTU, spec.mtu],
     [IFLA_TXQLEN, spec.txqlen],

@@ -6,6 +6,7 @@ import {
   IFLA_ALT_IFNAME,
   IFLA_EXT_MASK,
   IFLA_GROUP,
+  IFLA_IFALIAS,
   IFLA_IFNAME,
   IFLA_INET6_ADDR_GEN_MODE,
   IFLA_INFO_DATA,
@@ -64,6 +65,8 @@ export type LinkSpec = LinkKind &
 export interface LinkChange extends Omit<CreateAttributes, 'numTxQueues' | 'numRxQueues'> {
   /** Index of the bridge or vrf to join; 0 leaves it. */
   readonly master?: number;
+  /** Free text, up to 255 bytes; the kernel takes it for existing links only. */
+  readonly alias?: string;
   /** Namespace to move into. Costs an RCU barrier: milliseconds. */
   readonly netns?: NetnsHandle;
   /** How IPv6 link-local addresses are made; `none` before the link goes up leaves it without one. */
@@ -107,6 +110,7 @@ export function setLink(ifindex: number, change: LinkChange): Request {
   writeIfinfo(body, { ...change, ifindex });
   if (change.name !== undefined) checkName(change.name);
   writeCreateAttributes(body, change);
+  if (change.alias !== undefined) body.str(IFLA_IFALIAS, change.alias);
   if (change.master !== undefined) body.u32(IFLA_MASTER, change.master);
   if (change.netns !== undefined) body.u32(IFLA_NET_NS_FD, change.netns.use());
   const { addrGenMode } = change;

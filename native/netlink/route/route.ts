@@ -7,7 +7,6 @@ import {
   NLM_F_DUMP,
   NLM_F_EXCL,
   NLM_F_REPLACE,
-  RT_TABLE_COMPAT,
   RT_TABLE_MAIN,
   RTA_DST,
   RTA_GATEWAY,
@@ -95,7 +94,7 @@ function request(verb: string, type: number, flags: number, spec: RouteSpec): Re
     put
       .u8(0, toAf(family))
       .u8(1, length)
-      .u8(4, table < 256 ? table : RT_TABLE_COMPAT);
+      .u8(4, table < 256 ? table : 0);
     put.u8(5, numberOf(routeProtocols, spec.protocol ?? 'boot')).u8(6, scopeOf(spec, family));
     put.u8(7, numberOf(routeTypes, spec.type ?? 'unicast')).u32(8, spec.onlink ? RTNH_F_ONLINK : 0);
   });
@@ -190,7 +189,7 @@ export interface RouteFilter {
 /** The routes of the namespace, of one family or both. */
 export function listRoutes({ family, table = 0, ifindex, protocol = 'unspec', type = 'unspec' }: RouteFilter = {}): Request {
   const body = new AttrWriter().struct(RTMSG, (put) => {
-    put.u8(0, family === undefined ? AF_UNSPEC : toAf(family)).u8(4, table < 256 ? table : RT_TABLE_COMPAT);
+    put.u8(0, family === undefined ? AF_UNSPEC : toAf(family)).u8(4, table < 256 ? table : 0);
     put.u8(5, numberOf(routeProtocols, protocol)).u8(7, numberOf(routeTypes, type));
   });
   if (table > 255) body.u32(RTA_TABLE, table);

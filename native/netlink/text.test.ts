@@ -1,0 +1,53 @@
+import { isIP } from 'node:net';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EncodeError } from './errors.ts';
+import { formatIp, formatMac, formatPrefix, parseIp, parseMac, parsePrefix } from './text.ts';
+
+describe('addresses', () => {
+  it.each([
+    ['10.0.0.1', '0a000001'],
+    ['::', '00000000000000000000000000000000'],
+    ['::1', '00000000000000000000000000000001'],
+    ['fe80::1:0:0:1', 'fe800000000000000001000000000001'],
+    ['2001:db8::1:1:1:1:1', '20010db8000000010001000100010001'],
+    ['::ffff:10.0.0.1', '00000000000000000000ffff0a000001'],
+    ['fd00:0:0:1::', 'fd000000000000010000000000000000'],
+    ['2001:db8:0:1:1:1:1:1', '20010db8000000010001000100010001'],
+  ])('%s', (text, hex) => {
+    expect(Buffer.from(parseIp(text)).toString('hex')).toBe(hex);
+    // RFC 5952, 4.2.2: a single zero group is not shortened.
+    expect(formatIp(parseIp(text))).toBe(text === '2001:db8::1:1:1:1:1' ? '2001:db8:0:1:1:1:1:1' : text);
+  });
+
+  it.each(['', '10.0.0', '10.0.0.256', 'fe80::1%eth0', 'fe80::1::2', 'default', '10.0.0.1/8'])('refuses "%s"', (text) => {
+    expect(() => parseIp(text)).toThrow(EncodeError);
+  });
+
+  it('gives text for any bytes that is read as the same bytes', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ minLength: 4, maxLength: 4 }), sparse), (bytes) => {
+        expect(isIP(formatIp(bytes))).toBe(bytes.length === 4 ? 4 : 6);
+        expect(parseIp(formatIp(bytes))).toEqual(bytes);
+      }),
+    );
+  });
+
+  it('reads prefixes, and bare addresses as hosts', () => {
+    expect(parsePrefix('10.0.0.0/24')).toMatchObject({ family: 4, length: 24 });
+    expect(parsePrefix('fd00::1')).toMatchObject({ family: 6, length: 128 });
+    expect(formatPrefix(Uint8Array.of(10, 0, 0, 0), 8)).toBe('10.0.0.0/8');
+    for (const text of ['10.0.0.0/33', '10.0.0.0/', 'fd00::/129', '10.0.0.0/-1', '10.0.0.0/2x'])
+      expect(() => parsePrefix(text)).toThrow(EncodeError);
+  });
+
+  it('reads and writes MAC addresses', () => {
+    expect(formatMac(parseMac('02:AB:00:00:00:01'))).toBe('02:ab:00:00:00:01');
+    for (const text of ['', '02:00:00:00:00', '02-00-00-00-00-01', '02:00:00:00:00:0g']) expect(() => parseMac(text)).toThrow(EncodeError);
+  });
+});
+
+/** Sixteen bytes with many zeros, where the short forms of RFC 5952 are. */
+const sparse = fc
+  .array(fc.oneof(fc.constant(0), fc.constant(0), fc.nat(255)), { minLength: 16, maxLength: 16 })
+  .map((bytes) => Uint8Array.from(bytes));
