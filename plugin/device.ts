@@ -1,0 +1,78 @@
+import type { Endpoint } from '../conf/api/types.ts';
+import { CniError } from '../conf/cni/errors.ts';
+import { hasErrno } from '../native/errors.ts';
+import { setLink } from '../native/netlink/route/link.ts';
+import type { Link } from '../native/netlink/route/link-info.ts';
+import type { Rtnetlink } from '../native/netlink/rtnetlink.ts';
+import { kernelHasIpv6, type OpenPod } from './kernel-host.ts';
+
+/** What the alias of every device of ours begins with: the mark by which DEL tells them from others, and people find the container. */
+const ALIAS_PREFIX = 'axoneme:';
+
+/** Longest alias in bytes: IFALIASZ less the closing zero (linux/if.h). */
+const ALIAS_MAX = 255;
+
+/**
+ * Makes the pair of an endpoint, its peer born in the pod's namespace, and answers the host side's index; the host side is up then, the
+ * peer down. A pair of ours that is there already belongs to nobody, or the daemon had refused the ADD: it is replaced.
+ */
+export async function createPair(host: Rtnetlink, pod: OpenPod, endpoint: Endpoint): Promise<number> {
+  try {
+    return await create(host, pod, endpoint);
+  } catch (error) {
+    if (!hasErrno(error, 'EEXIST')) throw error;
+    if (await deletePair(host, endpoint.hostIfname)) return await create(host, pod, endpoint);
+    if (!(await pod.netlink.links.find(endpoint.ifname))) throw error;
+    const message = `create ${endpoint.ifname} in ${pod.path}: the container has an interface of that name already`;
+    throw new CniError('interface-exists', message, { cause: error });
+  }
+}
+
+async function create(host: Rtnetlink, pod: OpenPod, endpoint: Endpoint): Promise<number> {
+  const { hostIfname: name, ifname, hostMac, mac, mtu } = endpoint;
+  await host.links.create({ kind: 'veth', name, mac: hostMac, mtu, peer: { name: ifname, netns: pod.netns, mac, mtu } });
+  try {
+    const { ifindex } = await host.links.get(name);
+    await host.batch([
+      setLink(ifindex, { alias: aliasOf(endpoint) }),
+      // The host side never speaks for itself: without a link-local address it sends no router solicitations and no multicast reports.
+      ...(kernelHasIpv6() ? [setLink(ifindex, { addrGenMode: 'none' })] : []),
+      setLink(ifindex, { up: true }),
+    ]);
+    return ifindex;
+  } catch (error) {
+    await removeNewborn(host, name, hostMac);
+    throw error;
+  }
+}
+
+/** The pair may not bear our alias yet: its MAC, which the daemon drew for it, tells that it is ours. */
+async function removeNewborn(host: Rtnetlink, name: string, mac: string): Promise<void> {
+  const link = await host.links.find(name);
+  if (link?.mac === mac) await deleteLink(host, link);
+}
+
+function aliasOf({ containerId, ifname }: Endpoint): string {
+  return `${ALIAS_PREFIX}${containerId}:${ifname}`.slice(0, ALIAS_MAX);
+}
+
+/** Deletes the host side of a pair by name, and with it the pod's side. A device of that name that is not ours stays. False when there is none of ours. */
+export async function deletePair(host: Rtnetlink, name: string): Promise<boolean> {
+  const link = await host.links.find(name);
+  if (!link || !isOurs(link)) return false;
+  await deleteLink(host, link);
+  return true;
+}
+
+function isOurs(link: Link): boolean {
+  return link.kind === 'veth' && link.alias !== undefined && link.alias.startsWith(ALIAS_PREFIX);
+}
+
+/** The other side's namespace may die meanwhile, and take the pair with it. */
+async function deleteLink(host: Rtnetlink, link: Link): Promise<void> {
+  try {
+    await host.links.delete(link.ifindex);
+  } catch (error) {
+    if (!hasErrno(error, 'ENODEV')) throw error;
+  }
+}

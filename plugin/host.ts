@@ -1,0 +1,67 @@
+import type { AttachmentKey, EndpointPlan } from '../conf/api/types.ts';
+
+/** A pod's network namespace, held open. */
+export interface Pod extends Disposable {
+  /** CNI_NETNS, to the letter. */
+  readonly path: string;
+}
+
+/** What the plugin does to the kernel, and sees of it, on its node. Errors keep the kernel's reason; each method either does all or undoes it. */
+export interface Host {
+  /** Errors: CniError `invalid-netns` for a path that is gone, is no namespace, or is our own namespace unless `allowOwn`. */
+  openPod(path: string, allowOwn: boolean): Promise<Pod>;
+  /**
+   * Makes the pair with its peer inside the pod, both ends with their MACs and MTU, the host side up. Answers the host side's index.
+   * Errors: CniError `interface-exists` when the pod has an interface of that name.
+   */
+  createDevice(plan: EndpointPlan, pod: Pod): Promise<number>;
+  /** Deletes the host side, and so the pair, if it is one of ours; false when there is none. */
+  deleteDevice(key: AttachmentKey): Promise<boolean>;
+  /** Sysctls, addresses and routes of the pod's side, and sets it up. */
+  configurePod(plan: EndpointPlan, pod: Pod): Promise<void>;
+  /** Attaches the pinned programs to the host side and pins the links. */
+  attachPrograms(plan: EndpointPlan, hostIfindex: number): Promise<void>;
+  /** Removes an attachment's pinned links; none there is fine. */
+  removeLinks(key: AttachmentKey): Promise<void>;
+  /** What is there of an attachment, for CHECK. */
+  observe(key: AttachmentKey, pod: Pod): Promise<Observation>;
+}
+
+/** An interface as the kernel has it. */
+export interface ObservedInterface {
+  readonly ifindex: number;
+  readonly up: boolean;
+  readonly mac: string;
+  /** Bytes of the IP packet. */
+  readonly mtu: number;
+  /** In CIDR form. */
+  readonly addresses: readonly string[];
+}
+
+/** A route of the pod through the attachment's interface. */
+export interface ObservedRoute {
+  /** In CIDR form, `0.0.0.0/0` and `::/0` for the default. */
+  readonly dst: string;
+  readonly gw?: string;
+}
+
+/** A pinned link: where it is attached, and to what program; undefined when detached. */
+export interface ObservedLink {
+  readonly ifindex: number;
+  readonly programId: number;
+}
+
+/** One hook of the host side: the pinned link, if there is one, and the id of the program that it should hold. */
+export interface ObservedHook {
+  readonly link: ObservedLink | undefined;
+  readonly expectedProgramId: number | undefined;
+}
+
+/** An attachment as the kernel has it; an absent part is undefined. */
+export interface Observation {
+  readonly container: ObservedInterface | undefined;
+  readonly host: ObservedInterface | undefined;
+  readonly routes: readonly ObservedRoute[];
+  readonly ingress: ObservedHook;
+  readonly egress: ObservedHook;
+}

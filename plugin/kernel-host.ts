@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AttachmentKey, EndpointPlan } from '../conf/api/types.ts';
+import { CniError, toCniError } from '../conf/cni/errors.ts';
+import { hostIfname } from '../conf/names.ts';
+import type { Paths } from '../conf/paths.ts';
+import { hasErrno } from '../native/errors.ts';
+import { Rtnetlink } from '../native/netlink/rtnetlink.ts';
+import { Netns } from '../native/netns.ts';
+import { attachPrograms, removeLinks } from './attach.ts';
+import { createPair, deletePair } from './device.ts';
+import type { Host, Observation, Pod } from './host.ts';
+import { observe } from './observe.ts';
+import { configurePod } from './pod-config.ts';
+
+/** The real kernel, as the namespace and the mounts of this process show it. */
+export class KernelHost implements Host {
+  readonly #paths: Paths;
+  #netlink: Promise<Rtnetlink> | undefined;
+
+  constructor(paths: Paths) {
+    this.#paths = paths;
+  }
+
+  async openPod(path: string, allowOwn: boolean): Promise<Pod> {
+    const netns = openNetns(path);
+    try {
+      if (!allowOwn && isOwn(netns))
+        throw new CniError('invalid-netns', `use CNI_NETNS ${path}: it is the network namespace of the plugin itself`);
+      // Opened while the daemon is asked: both take a thread and some time.
+      void this.#host().catch(() => undefined);
+      return new OpenPod(path, netns, await Rtnetlink.open(netns));
+    } catch (error) {
+      netns.close();
+      throw error;
+    }
+  }
+
+  async createDevice(plan: EndpointPlan, pod: Pod): Promise<number> {
+    return await createPair(await this.#host(), asOpen(pod), plan.endpoint);
+  }
+
+  async deleteDevice(key: AttachmentKey): Promise<boolean> {
+    return await deletePair(await this.#host(), hostIfname(key));
+  }
+
+  async configurePod(plan: EndpointPlan, pod: Pod): Promise<void> {
+    await configurePod(asOpen(pod), plan);
+  }
+
+  async attachPrograms(plan: EndpointPlan, hostIfindex: number): Promise<void> {
+    await attachPrograms(plan.attach, hostIfindex);
+  }
+
+  async removeLinks(key: AttachmentKey): Promise<void> {
+    removeLinks(this.#linksOf(key));
+  }
+
+  async observe(key: AttachmentKey, pod: Pod): Promise<Observation> {
+    return await observe(await this.#host(), asOpen(pod), key, { links: this.#linksOf(key), programs: this.#paths.progs });
+  }
+
+  [Symbol.dispose](): void {
+    void this.#netlink?.then((netlink) => netlink.close()).catch(() => undefined);
+  }
+
+  #linksOf(key: AttachmentKey): string {
+    return join(this.#paths.links, hostIfname(key));
+  }
+
+  #host(): Promise<Rtnetlink> {
+    this.#netlink ??= Rtnetlink.open();
+    return this.#netlink;
+  }
+}
+
+/** A pod's namespace with a netlink socket that lives in it. */
+export class OpenPod implements Pod {
+  readonly path: string;
+  readonly netns: Netns;
+  readonly netlink: Rtnetlink;
+
+  constructor(path: string, netns: Netns, netlink: Rtnetlink) {
+    this.path = path;
+    this.netns = netns;
+    this.netlink = netlink;
+  }
+
+  [Symbol.dispose](): void {
+    this.netlink.close();
+    this.netns.close();
+  }
+}
+
+function asOpen(pod: Pod): OpenPod {
+  if (pod instanceof OpenPod) return pod;
+  throw new TypeError(`use pod ${pod.path}: it was opened by another host`);
+}
+
+/** Whether the kernel has IPv6 at all: booted with ipv6.disable=1, or built without, it refuses everything about it. */
+export function kernelHasIpv6(): boolean {
+  return existsSync('/proc/sys/net/ipv6');
+}
+
+function openNetns(path: string): Netns {
+  try {
+    return Netns.open(path);
+  } catch (cause) {
+    const reason = hasErrno(cause, 'ENOENT') ? 'no such file' : toCniError(cause).message;
+    throw new CniError('invalid-netns', `use CNI_NETNS ${path}: ${reason}`, { cause });
+  }
+}
+
+function isOwn(netns: Netns): boolean {
+  using own = Netns.current();
+  return netns.equals(own);
+}
