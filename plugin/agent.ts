@@ -1,8 +1,17 @@
-import type { AttachmentKey, CheckReport, DeviceReport, Endpoint, EndpointPlan, EndpointRequest, Health } from '../conf/api/types.ts';
+import type {
+  ApiErrorCode,
+  AttachmentKey,
+  CheckReport,
+  DeviceReport,
+  Endpoint,
+  EndpointPlan,
+  EndpointRequest,
+  Health,
+} from '../conf/api/types.ts';
 
 /**
  * What the command functions need from the daemon. Cold, it is an HTTP client on the daemon's socket; warm, the daemon itself.
- * Every method throws `AgentError` (code of `ApiErrorCode`, or `unreachable`).
+ * Every method throws an error with a `code` of `AgentErrorCode`; match that, not the class.
  */
 export interface Agent {
   health(): Promise<Health>;
@@ -14,8 +23,27 @@ export interface Agent {
   completeEndpoint(id: number): Promise<void>;
   /** Takes the endpoint out of the maps and marks it `disconnecting`; undefined when there is none. */
   disconnectEndpoint(key: AttachmentKey): Promise<Endpoint | undefined>;
-  /** Frees the addresses and removes the record, once the device is gone. */
+  /** Frees the addresses and removes the record, once the device is gone; one that is not there is fine. */
   deleteEndpoint(id: number): Promise<void>;
   /** The daemon's half of CHECK: record, maps, links, owner of the addresses; undefined when there is no such attachment. */
   checkEndpoint(key: AttachmentKey): Promise<CheckReport | undefined>;
+}
+
+/**
+ * Why an agent could not do what it was asked. Besides the daemon's own codes: `unreachable`, nobody listens or the connection broke;
+ * `timeout`, no answer in time; `protocol`, an answer that makes no sense.
+ */
+export type AgentErrorCode = ApiErrorCode | 'unreachable' | 'timeout' | 'protocol';
+
+/** A failed call of an agent that is reached through its socket. */
+export class AgentError extends Error {
+  override readonly name = 'AgentError';
+  readonly code: AgentErrorCode;
+  readonly details: string | undefined;
+
+  constructor(code: AgentErrorCode, message: string, options: { details?: string; cause?: unknown } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.details = options.details;
+  }
 }

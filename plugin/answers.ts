@@ -1,0 +1,57 @@
+import type { CheckReport, Endpoint, EndpointAddress, EndpointPlan, Health } from '../conf/api/types.ts';
+import { Reader } from '../conf/cni/reader.ts';
+
+/*
+ * The daemon's answers are checked as far as the plugin uses them: a daemon of another version, or something else behind the socket,
+ * must end in a clear error and never in a device half made. Each function throws CniError with the path of the value that is wrong.
+ */
+
+/** Answer of `GET /v1/healthz`. */
+export function readHealth(value: unknown): Health {
+  const health = new Reader(value, 'health');
+  const state = health.required('state', 'string');
+  if (state !== 'ok' && state !== 'degraded' && state !== 'starting')
+    throw health.fail('state', state, 'is none of ok, degraded, starting');
+  return { state, problems: health.strings('problems'), version: health.required('version', 'string') };
+}
+
+/** Answer of `POST /v1/endpoints`. */
+export function readPlan(value: unknown): EndpointPlan {
+  const plan = new Reader(value, 'plan');
+  const [routers, attach] = [plan.child('routers'), plan.child('attach')];
+  const endpoint = readEndpoint(plan.required('endpoint', 'object'));
+  if (!endpoint.ipv4 && !endpoint.ipv6) throw plan.fail('endpoint', undefined, 'has no address');
+  return {
+    endpoint,
+    routers: {
+      ...(endpoint.ipv4 && { ipv4: routers.required('ipv4', 'string') }),
+      ...(endpoint.ipv6 && { ipv6: routers.required('ipv6', 'string') }),
+    },
+    attach: {
+      fromContainer: attach.required('fromContainer', 'string'),
+      toContainer: attach.required('toContainer', 'string'),
+      links: attach.required('links', 'string'),
+    },
+  };
+}
+
+/** An endpoint, as several answers carry it. */
+export function readEndpoint(value: unknown): Endpoint {
+  const endpoint = new Reader(value, 'endpoint');
+  for (const key of ['containerId', 'ifname', 'state', 'netns', 'hostIfname', 'hostMac', 'mac'] as const) endpoint.required(key, 'string');
+  for (const key of ['id', 'hostIfindex', 'mtu'] as const) endpoint.required(key, 'number');
+  for (const key of ['ipv4', 'ipv6'] as const) readAddress(endpoint, key);
+  return endpoint.value as unknown as Endpoint;
+}
+
+function readAddress(endpoint: Reader, key: 'ipv4' | 'ipv6'): EndpointAddress | undefined {
+  if (!endpoint.optional(key, 'object')) return undefined;
+  const address = endpoint.child(key);
+  return { address: address.required('address', 'string'), pool: address.required('pool', 'string') };
+}
+
+/** Answer of `POST /v1/endpoints/check`. */
+export function readCheckReport(value: unknown): CheckReport {
+  const report = new Reader(value, 'report');
+  return { endpoint: readEndpoint(report.required('endpoint', 'object')), problems: report.strings('problems') };
+}

@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AttachmentKey, CheckReport, DeviceReport, Endpoint, EndpointPlan, EndpointRequest, Health } from '../conf/api/types.ts';
+import { type Agent, AgentError, type AgentErrorCode } from './agent.ts';
+import { readCheckReport, readEndpoint, readHealth, readPlan } from './answers.ts';
+import { type Answer, type Exchange, Transport } from './transport.ts';
+
+/** How a client waits. */
+export interface ClientOptions {
+  /** From the first call on, how long a daemon that is away or starting is waited for, in milliseconds; its restart takes less. */
+  readonly patienceMs: number;
+  /** How long one call may take, in milliseconds. */
+  readonly answerMs: number;
+}
+
+/** Pause between two attempts to reach a daemon that is away, in milliseconds. */
+const RETRY_MS = 50;
+
+const API_CODES: ReadonlySet<string> = new Set<AgentErrorCode>([
+  'bad-request',
+  'not-found',
+  'exists',
+  'busy',
+  'pool-exhausted',
+  'pool-unknown',
+  'address-unavailable',
+  'starting',
+  'internal',
+]);
+
+/** The daemon behind its socket. All calls go over one connection, in order; `close` ends it, and with it an unfinished ADD. */
+export class DaemonClient implements Agent, Disposable {
+  readonly #transport: Transport;
+  readonly #deadline: number;
+
+  constructor(socketPath: string, { patienceMs, answerMs }: ClientOptions) {
+    this.#transport = new Transport(socketPath, answerMs);
+    this.#deadline = performance.now() + patienceMs;
+  }
+
+  async health(): Promise<Health> {
+    return await this.#call({ method: 'GET', path: '/v1/healthz' }, readHealth);
+  }
+
+  async createEndpoint(request: EndpointRequest): Promise<EndpointPlan> {
+    return await this.#call({ method: 'POST', path: '/v1/endpoints', body: request }, readPlan);
+  }
+
+  async connectEndpoint(id: number, device: DeviceReport): Promise<void> {
+    await this.#call({ method: 'PUT', path: `/v1/endpoints/${id}/device`, body: device }, nothing);
+  }
+
+  async completeEndpoint(id: number): Promise<void> {
+    await this.#call({ method: 'PUT', path: `/v1/endpoints/${id}/ready` }, nothing);
+  }
+
+  async disconnectEndpoint(key: AttachmentKey): Promise<Endpoint | undefined> {
+    return await orUndefined(this.#call({ method: 'POST', path: '/v1/endpoints/disconnect', body: bareKey(key) }, readEndpoint));
+  }
+
+  async deleteEndpoint(id: number): Promise<void> {
+    await orUndefined(this.#call({ method: 'DELETE', path: `/v1/endpoints/${id}` }, nothing));
+  }
+
+  async checkEndpoint(key: AttachmentKey): Promise<CheckReport | undefined> {
+    return await orUndefined(this.#call({ method: 'POST', path: '/v1/endpoints/check', body: bareKey(key) }, readCheckReport));
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #call<T>(exchange: Exchange, read: (value: unknown) => T): Promise<T> {
+    for (;;) {
+      try {
+        return understand(exchange, await this.#transport.exchange(exchange), read);
+      } catch (error) {
+        if (!isAway(error) || performance.now() + RETRY_MS > this.#deadline) throw error;
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+}
+
+/** Only what certainly did not reach the daemon's books is tried again: nobody there, or there and not serving yet. */
+function isAway(error: unknown): boolean {
+  if (!(error instanceof AgentError)) return false;
+  if (error.code === 'starting') return true;
+  const cause = error.cause;
+  return cause instanceof Error && 'code' in cause && ['ENOENT', 'ECONNREFUSED', 'EAGAIN'].includes(String(cause.code));
+}
+
+function understand<T>({ method, path }: Exchange, { status, text }: Answer, read: (value: unknown) => T): T {
+  try {
+    const value: unknown = text === '' ? undefined : JSON.parse(text);
+    if (status >= 200 && status < 300) return read(value);
+    throw refusal(value);
+  } catch (cause) {
+    if (cause instanceof AgentError) throw cause;
+    const details = `HTTP status ${status}, body ${JSON.stringify(text.slice(0, 200))}`;
+    throw new AgentError('protocol', `ask axoneme daemon: ${method} ${path}: the answer makes no sense`, { cause, details });
+  }
+}
+
+/** The daemon's error body as an error; a SyntaxError when it is none. */
+function refusal(value: unknown): Error {
+  const { code, message, details } = (value ?? {}) as Record<string, unknown>;
+  if (typeof code !== 'string' || typeof message !== 'string' || !API_CODES.has(code)) return new SyntaxError('not an error of the API');
+  return new AgentError(code as AgentErrorCode, message, typeof details === 'string' ? { details } : {});
+}
+
+async function orUndefined<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof AgentError && error.code === 'not-found') return undefined;
+    throw error;
+  }
+}
+
+function bareKey({ containerId, ifname }: AttachmentKey): AttachmentKey {
+  return { containerId, ifname };
+}
+
+function nothing(): void {}

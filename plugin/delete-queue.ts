@@ -1,0 +1,58 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AttachmentKey } from '../conf/api/types.ts';
+import { CniError } from '../conf/cni/errors.ts';
+import { type DeleteRecord, deleteRecordName } from '../conf/delete-record.ts';
+
+/** DELs that the daemon has yet to hear of. */
+export interface DeleteQueue {
+  /** Leaves the record of a DEL, whole or not at all. Errors: CniError `io-failure`. */
+  put(key: AttachmentKey): void;
+  /** Withdraws it; none there is fine. */
+  remove(key: AttachmentKey): void;
+}
+
+/** The queue in a folder; the format is that of `DeleteRecord`. */
+export class DeleteFolder implements DeleteQueue {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  put(key: AttachmentKey): void {
+    const record: DeleteRecord = {
+      version: 1,
+      containerId: key.containerId,
+      ifname: key.ifname,
+      queuedAt: new Date().toISOString(),
+    };
+    const path = join(this.#folder, deleteRecordName(key));
+    const temporary = `${path}.${process.pid}.tmp`;
+    try {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      writeFileSync(temporary, `${JSON.stringify(record)}\n`, { mode: 0o600, flush: true });
+      renameSync(temporary, path);
+    } catch (cause) {
+      discard(temporary);
+      throw new CniError('io-failure', `write delete record ${path}: the daemon is away and must learn of this DEL`, { cause });
+    }
+  }
+
+  remove(key: AttachmentKey): void {
+    try {
+      rmSync(join(this.#folder, deleteRecordName(key)), { force: true });
+    } catch (cause) {
+      throw new CniError('io-failure', `remove delete record ${deleteRecordName(key)} in ${this.#folder}`, { cause });
+    }
+  }
+}
+
+/** The first failure is the one to tell. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The folder is none, or no longer ours to write.
+  }
+}
