@@ -1,0 +1,111 @@
+import { expect, test, vi } from 'vitest';
+import { errorBody, toCniError } from '../../conf/cni/errors.ts';
+import { callOf, coded, endpoint, FakeTools, plan } from '../testing/fakes.ts';
+import { add } from './add.ts';
+
+const STEPS = [
+  'openPod',
+  'createEndpoint',
+  'createDevice',
+  'configurePod',
+  'connectEndpoint',
+  'attachPrograms',
+  'queue.remove',
+  'completeEndpoint',
+] as const;
+
+/** What is taken back when the step of that name fails: everything before it, last first. */
+const UNDONE: Record<(typeof STEPS)[number], string[]> = {
+  openPod: [],
+  createEndpoint: [],
+  createDevice: ['deleteEndpoint'],
+  configurePod: ['deleteDevice', 'deleteEndpoint'],
+  connectEndpoint: ['disconnectEndpoint', 'deleteDevice', 'deleteEndpoint'],
+  attachPrograms: ['removeLinks', 'disconnectEndpoint', 'deleteDevice', 'deleteEndpoint'],
+  'queue.remove': ['removeLinks', 'disconnectEndpoint', 'deleteDevice', 'deleteEndpoint'],
+  completeEndpoint: ['removeLinks', 'disconnectEndpoint', 'deleteDevice', 'deleteEndpoint'],
+};
+
+test('goes from the record over device, maps and programs to ready', async () => {
+  const tools = new FakeTools();
+  await add(callOf('ADD'), tools);
+  expect(tools.done).toEqual([...STEPS, 'closePod']);
+});
+
+test.each(STEPS)('takes back what it did, in reverse, when %s fails', async (step) => {
+  const tools = new FakeTools();
+  tools.failures.set(step, coded('NETLINK', `${step} failed`));
+  await expect(add(callOf('ADD'), tools)).rejects.toThrow(`${step} failed`);
+  const closing = step === 'openPod' ? [] : ['closePod'];
+  expect(tools.done).toEqual([...STEPS.slice(0, STEPS.indexOf(step) + 1), ...UNDONE[step], ...closing]);
+});
+
+test('goes on taking back when one step of that fails too, and says so in the details', async () => {
+  const tools = new FakeTools();
+  tools.failures.set('attachPrograms', coded('UNSUPPORTED', 'no tcx'));
+  tools.failures.set('disconnectEndpoint', coded('unreachable', 'it is not running'));
+  const error = await add(callOf('ADD'), tools).then(() => undefined, toCniError);
+  expect(tools.done.slice(-4)).toEqual(['disconnectEndpoint', 'deleteDevice', 'deleteEndpoint', 'closePod']);
+  expect(error && errorBody(error, '1.1.0')).toMatchObject({
+    code: 106,
+    msg: 'no tcx',
+    details: 'not undone:\ntake the endpoint out of the maps: it is not running',
+  });
+});
+
+test('answers both interfaces, the addresses at the container’s, and the routes', async () => {
+  const result = await add(callOf('ADD', { dns: { domain: 'x' }, runtimeConfig: { dns: { servers: ['10.0.0.10'] } } }), new FakeTools());
+  expect(result).toEqual({
+    interfaces: [
+      { name: endpoint.hostIfname, mac: endpoint.hostMac, mtu: 1500 },
+      { name: 'eth0', mac: endpoint.mac, mtu: 1500, sandbox: '/run/netns/a' },
+    ],
+    ips: [
+      { address: '10.0.0.5/32', gateway: '10.0.0.1', interface: 1 },
+      { address: 'fd00::5/128', gateway: 'fd00::1', interface: 1 },
+    ],
+    routes: [
+      { dst: '10.0.0.1/32', scope: 253 },
+      { dst: '0.0.0.0/0', gw: '10.0.0.1' },
+      { dst: 'fd00::1/128' },
+      { dst: '::/0', gw: 'fd00::1' },
+    ],
+    dns: { domain: 'x', nameservers: ['10.0.0.10'] },
+  });
+});
+
+test('asks for what runtimeConfig names before what CNI_ARGS names', async () => {
+  const tools = new FakeTools();
+  const createEndpoint = vi.spyOn(tools.agent, 'createEndpoint');
+  const conf = {
+    mtu: 1400,
+    ipam: { pool: 'blue' },
+    runtimeConfig: { ips: ['10.0.0.9/24'], 'io.kubernetes.cri.pod-annotations': { 'ipam.cilium.io/ip-pool': 'green' } },
+  };
+  const args = 'IP=10.0.0.8;MAC=02:AA:00:00:00:03;K8S_POD_NAME=web-1;K8S_POD_NAMESPACE=default';
+  await add(callOf('ADD', conf, { CNI_ARGS: args }), tools);
+  expect(createEndpoint).toHaveBeenCalledWith({
+    containerId: 'c1',
+    ifname: 'eth0',
+    netns: '/run/netns/a',
+    pod: { namespace: 'default', name: 'web-1', uid: '' },
+    pool: 'green',
+    addresses: ['10.0.0.9'],
+    mac: '02:aa:00:00:00:03',
+    mtu: 1400,
+  });
+});
+
+test('refuses to be second in a chain', async () => {
+  const tools = new FakeTools();
+  await expect(add(callOf('ADD', { prevResult: {} }), tools)).rejects.toThrow('must be the first plugin of the chain');
+  expect(tools.done).toEqual([]);
+});
+
+test('names no family that the endpoint has no address of', async () => {
+  const tools = new FakeTools();
+  const { ipv6: _, ...ipv4Only } = endpoint;
+  tools.answers.set('createEndpoint', { ...plan, endpoint: ipv4Only });
+  const { ips, routes } = await add(callOf('ADD'), tools);
+  expect([ips.length, routes.length]).toEqual([1, 2]);
+});

@@ -1,0 +1,48 @@
+import type { AttachmentKey } from '../../conf/api/types.ts';
+import type { PluginCall, Tools } from '../call.ts';
+
+/**
+ * DEL: takes the container's interface away and frees what it held. What is missing is no error: the specification wants DEL to succeed
+ * at any time, any number of times. Nothing is read from the pod's namespace, which may be gone or empty in the environment; the
+ * attachment's name leads to everything. A daemon that cannot answer is left a record of the DEL.
+ */
+export async function del({ invocation }: PluginCall, tools: Tools): Promise<void> {
+  const key = { containerId: invocation.containerId, ifname: invocation.ifname };
+  const outcome = await delWithDaemon(key, tools);
+  if (outcome === 'told') return;
+  await removeDevice(key, tools);
+  tools.queue.put(key);
+  // A daemon that came up and read its queue in between can as well be told at once. One that is too slow stays too slow.
+  if (outcome === 'away' && (await delWithDaemon(key, tools)) === 'told') tools.queue.remove(key);
+}
+
+/** `told`: the daemon has forgotten the attachment. `away`: nobody serves. `failed`: it cannot be told now, for another reason. */
+type Outcome = 'told' | 'away' | 'failed';
+
+async function delWithDaemon(key: AttachmentKey, tools: Tools): Promise<Outcome> {
+  try {
+    const endpoint = await tools.agent.disconnectEndpoint(key);
+    await removeDevice(key, tools);
+    if (endpoint) await tools.agent.deleteEndpoint(endpoint.id);
+    return 'told';
+  } catch (error) {
+    return outcomeOf(error);
+  }
+}
+
+/** Which errors a record of the DEL makes good. Others, from the kernel, and `busy`, are the runtime's: it tries again. */
+function outcomeOf(error: unknown): Outcome {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'unreachable' || code === 'starting') return 'away';
+  if (code === 'timeout' || code === 'protocol' || code === 'internal') return 'failed';
+  throw error;
+}
+
+/**
+ * The device goes first and takes its programs along in one grace period; the links are husks then. To end a link under a live device
+ * would cost a grace period more, with the kernel's network lock held.
+ */
+async function removeDevice(key: AttachmentKey, { host }: Tools): Promise<void> {
+  await host.deleteDevice(key);
+  await host.removeLinks(key);
+}
