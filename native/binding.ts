@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { embeddedFile } from './embedded.ts';
 
 /**
  * The typed door to the addons, and the only file that loads them. The addons take numbers, strings and bytes, return the same, and throw
@@ -15,6 +16,7 @@ export interface SysAddon {
   readIn(netns: number, path: string): Promise<Uint8Array>;
   writeIn(netns: number, path: string, data: Uint8Array): Promise<void>;
   createNetns(path: string): Promise<void>;
+  newNetns(): Promise<number>;
   mount(source: string, target: string, type: string, flags: number, data: string): Promise<void>;
   umount(target: string, flags: number): Promise<void>;
   open(path: string, flags: number): number;
@@ -37,6 +39,9 @@ export interface SysAddon {
   bpfLinkCreate(netns: number, program: number, target: number, attachType: number, flags: number, relative: number): Promise<number>;
   bpfLinkUpdate(link: number, program: number): Promise<void>;
   bpfLinkDetach(link: number): Promise<void>;
+  /** Fills `ids` with the attached programs in order; returns how many there are, which may be more. */
+  bpfQuery(netns: number, target: number, attachType: number, ids: Uint32Array): number;
+  bpfProgramById(id: number): number;
   bpfProgramLoad(type: number, instructions: Uint8Array, expectedAttachType: number): number;
   /** Answers [return value, nanoseconds, bytes of `dataOut`, bytes of `contextOut`]. */
   bpfTestRun(
@@ -107,23 +112,15 @@ export interface BpfAddon {
 let directory: string | undefined;
 const loaded = new Map<string, unknown>();
 
-/** Where the .node files are. The single executable calls this after it has unpacked them; nothing else needs to. */
+/** Where the .node files are, instead of where `embeddedFile` finds them. */
 export function setAddonDirectory(path: string): void {
   directory = path;
-}
-
-/** `dist/native` of the project, seen from its sources (native/) or from a bundle (dist/...). */
-function defaultDirectory(): string {
-  const here = import.meta.dirname as string | undefined;
-  if (here === undefined) throw new Error('load addon: no directory set (setAddonDirectory)');
-  const candidates = [join(here, '..', 'dist', 'native'), join(here, '..', 'native'), join(here, 'native'), here];
-  return candidates.find((path) => existsSync(join(path, 'axoneme-sys.node'))) ?? candidates[0] ?? here;
 }
 
 function load(name: string): unknown {
   const known = loaded.get(name);
   if (known !== undefined) return known;
-  const file = join(directory ?? defaultDirectory(), name);
+  const file = directory === undefined ? embeddedFile(name) : join(directory, name);
   if (!existsSync(file)) throw new Error(`load addon ${file}: no such file (build it with: node scripts/build-native.ts)`);
   const module: { exports: unknown } = { exports: {} };
   process.dlopen(module, file);

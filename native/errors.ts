@@ -1,32 +1,11 @@
-import { getSystemErrorMap, getSystemErrorName } from 'node:util';
+import { errnoName, errnoText } from './errno.ts';
+
+export { errnoName, errnoText } from './errno.ts';
 
 /**
  * Errors of the kernel border. Match on `code`, which is stable; never on the class, because two copies of a module are two classes.
  * Messages: lower case, verb phrase first, the kernel's reason last.
  */
-
-/** Kernel-only errno values that libuv does not name: include/linux/errno.h. */
-const kernelErrors: Readonly<Record<number, readonly [string, string]>> = {
-  17: ['EEXIST', 'file exists'],
-  95: ['EOPNOTSUPP', 'operation not supported'],
-  524: ['ENOTSUPP', 'operation not supported'],
-  518: ['EOPENSTALE', 'open found a stale dentry'],
-  61: ['ENODATA', 'no data available'],
-  53: ['EBADR', 'invalid request descriptor'],
-  74: ['EBADMSG', 'bad message'],
-};
-
-/** 'ENOENT' for 2; 'errno 999' for a number that nobody knows. `errno` is positive. */
-export function errnoName(errno: number): string {
-  const known = kernelErrors[errno];
-  if (known) return known[0];
-  return getSystemErrorMap().has(-errno) ? getSystemErrorName(-errno) : `errno ${errno}`;
-}
-
-/** What the errno says, in words: 'no such file or directory'. `errno` is positive. */
-export function errnoText(errno: number): string {
-  return kernelErrors[errno]?.[1] ?? getSystemErrorMap().get(-errno)?.[1] ?? `error ${errno}`;
-}
 
 /** A failed system call. `subject` is the verb phrase, e.g. `open /run/netns/a`; `errno` is positive. */
 export class SyscallError extends Error {

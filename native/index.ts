@@ -19,6 +19,7 @@ export {
   type VariableValue,
 } from './bpf/object.ts';
 export { getPinned, pin } from './bpf/pin.ts';
+export { attachedPrograms, programById } from './bpf/query.ts';
 export { createMap, mapDelete, mapEntries, mapGet, mapGetBatch, mapNextKey, mapSet, type RawBatch, type RawEntry } from './bpf/raw-map.ts';
 export { openRingBuffer, type RingBufferReader } from './bpf/ring-buffer.ts';
 export { type TestRunInput, type TestRunOutput, testRun } from './bpf/test-run.ts';

@@ -41,6 +41,13 @@ export class Netns {
     }
   }
 
+  /** A new, empty namespace (loopback down) that lives as long as this object, its sockets or devices elsewhere. */
+  static async create(): Promise<Netns> {
+    const fd = Fd.adopt(await awaiting('create network namespace', () => sys().newNetns()), 'new network namespace');
+    const path = `/proc/${process.pid}/fd/${fd.use()}`;
+    return new Netns(path, fd, sys().inode(fd.use()));
+  }
+
   /** The namespace that this process is in. */
   static current(): Netns {
     return Netns.open('/proc/self/ns/net');

@@ -104,6 +104,33 @@ class LinkDetach : public Task {
   OwnedFd link_;
 };
 
+// (netns, interface index or cgroup, attach type, ids) fills `ids` with the attached programs in the order in which
+// they run; returns how many there are, which may be more than fitted.
+Napi::Value Query(const Napi::CallbackInfo& info) {
+  Bytes ids = BytesArg(info, 3);
+  Attributes a;
+  a.attr.query.target_fd = static_cast<uint32_t>(NumberArg(info, 1, 0));  // a union with target_ifindex
+  a.attr.query.attach_type = static_cast<uint32_t>(NumberArg(info, 2, 0));
+  a.attr.query.prog_ids = Pointer(ids.data);
+  a.attr.query.prog_cnt = static_cast<uint32_t>(ids.size / sizeof(uint32_t));
+  Failure failure;
+  bool ok = RunInNetns(FdArg(info, 0), &failure, [&a](Failure* f) {
+    // ENOSPC: more programs than room; the count says how many.
+    if (a.Call(BPF_PROG_QUERY) == 0 || errno == ENOSPC) return true;
+    return Failed(f, "bpf(BPF_PROG_QUERY)");
+  });
+  if (!ok) return Throw(info.Env(), failure.syscall, failure.error);
+  return Napi::Number::New(info.Env(), a.attr.query.prog_cnt);
+}
+
+Napi::Value ProgramById(const Napi::CallbackInfo& info) {
+  Attributes a;
+  a.attr.prog_id = static_cast<uint32_t>(NumberArg(info, 0, 0));
+  long fd = a.Call(BPF_PROG_GET_FD_BY_ID);
+  if (fd < 0) return Throw(info.Env(), "bpf(BPF_PROG_GET_FD_BY_ID)", errno);
+  return Napi::Number::New(info.Env(), static_cast<double>(fd));
+}
+
 // A program from raw instructions, for probes: (type, instructions, expected attach type).
 Napi::Value ProgramLoad(const Napi::CallbackInfo& info) {
   Bytes instructions = BytesArg(info, 1);
@@ -166,6 +193,8 @@ void InitBpfObjects(Napi::Object exports) {
   Export(exports, "bpfLinkCreate", Begin<LinkCreate>);
   Export(exports, "bpfLinkUpdate", Begin<LinkUpdate>);
   Export(exports, "bpfLinkDetach", Begin<LinkDetach>);
+  Export(exports, "bpfQuery", Query);
+  Export(exports, "bpfProgramById", ProgramById);
   Export(exports, "bpfProgramLoad", ProgramLoad);
   Export(exports, "bpfTestRun", TestRun);
 }

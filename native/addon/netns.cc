@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files and namespaces: open, read and write inside a network namespace; make one; mount and unmount.
 #include <linux/nsfs.h>
-#include <pthread.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -100,47 +98,48 @@ class WriteIn : public Task {
   std::vector<uint8_t> data_;
 };
 
+// thread-self, not self: the thread group's leader stays where it is (proc(5)).
+constexpr char kOwnNetns[] = "/proc/thread-self/ns/net";
+
 // A namespace lives as long as something holds it: a thread makes it, bind-mounts it on a file and ends.
 class CreateNetns : public Task {
  public:
   explicit CreateNetns(const Napi::CallbackInfo& info) : Task(info.Env()), path_(StringArg(info, 0)) {}
 
  private:
-  struct Call {
-    const char* path;
-    Failure* failure;
-  };
-
-  static bool Make(const char* path, Failure* failure) {
-    if (unshare(CLONE_NEWNET) != 0) return Failed(failure, "unshare");
-    OwnedFd file(open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
-    if (file.get() < 0) return Failed(failure, "open");
-    // thread-self, not self: the thread group's leader stayed where it was (proc(5)).
-    if (mount("/proc/thread-self/ns/net", path, nullptr, MS_BIND, nullptr) != 0) {
-      Failed(failure, "mount");
-      unlink(path);
-      return false;
-    }
-    return true;
+  void Run(Failure* failure) override {
+    RunOnFreshThread(failure, [this](Failure* f) { return Make(f); });
   }
 
-  void Run(Failure* failure) override {
-    Call call{path_.c_str(), failure};
-    auto body = [](void* argument) -> void* {
-      Call* self = static_cast<Call*>(argument);
-      Make(self->path, self->failure);
-      return nullptr;
-    };
-    pthread_t thread;
-    int error = pthread_create(&thread, nullptr, body, &call);
-    if (error != 0) {
-      failure->Set("pthread_create", error);
-      return;
-    }
-    pthread_join(thread, nullptr);
+  bool Make(Failure* failure) {
+    if (unshare(CLONE_NEWNET) != 0) return Failed(failure, "unshare");
+    OwnedFd file(open(path_.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
+    if (file.get() < 0) return Failed(failure, "open");
+    if (mount(kOwnNetns, path_.c_str(), nullptr, MS_BIND, nullptr) == 0) return true;
+    Failed(failure, "mount");
+    unlink(path_.c_str());
+    return false;
   }
 
   std::string path_;
+};
+
+// The same, held by nothing but the descriptor that it answers with.
+class NewNetns : public Task {
+ public:
+  explicit NewNetns(const Napi::CallbackInfo& info) : Task(info.Env()) {}
+
+ private:
+  void Run(Failure* failure) override {
+    RunOnFreshThread(failure, [this](Failure* f) {
+      if (unshare(CLONE_NEWNET) != 0) return Failed(f, "unshare");
+      fd_.Reset(open(kOwnNetns, O_RDONLY | O_CLOEXEC));
+      return fd_.get() >= 0 || Failed(f, "open");
+    });
+  }
+  Napi::Value Answer(Napi::Env env) override { return Napi::Number::New(env, fd_.Release()); }
+
+  OwnedFd fd_;
 };
 
 class Mount : public Task {
@@ -215,6 +214,7 @@ void InitNetns(Napi::Object exports) {
   Export(exports, "readIn", Begin<ReadIn>);
   Export(exports, "writeIn", Begin<WriteIn>);
   Export(exports, "createNetns", Begin<CreateNetns>);
+  Export(exports, "newNetns", Begin<NewNetns>);
   Export(exports, "mount", Begin<Mount>);
   Export(exports, "umount", Begin<Umount>);
   Export(exports, "open", Open);
