@@ -5,6 +5,7 @@
 export { setAddonDirectory } from './binding.ts';
 export { AttachType, LinkFlags, LinkType, MapFlags, MapType, ProgramType, UpdateFlags } from './bpf/constants.ts';
 export { countCpus, possibleCpus } from './bpf/cpus.ts';
+export { type Answer, demand, type Feature, features, probe, unsupported } from './bpf/features.ts';
 export { type LinkInfo, linkInfo, type MapInfo, mapInfo, type ProgramInfo, programInfo } from './bpf/info.ts';
 export type { Layout, LayoutValue } from './bpf/layout.ts';
 export { createLink, detachLink, type LinkOptions, type LinkTarget, updateLink } from './bpf/link.ts';

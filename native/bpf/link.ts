@@ -1,8 +1,9 @@
 import { sys } from '../binding.ts';
-import { awaiting } from '../errors.ts';
+import { awaiting, explain, hasErrno } from '../errors.ts';
 import { Fd } from '../fd.ts';
 import type { Netns } from '../netns.ts';
 import { AttachType, LinkFlags } from './constants.ts';
+import { type Feature, probe, unsupported } from './features.ts';
 
 /** Where a link goes: a device (tcx, netkit, XDP) or a cgroup. */
 export type LinkTarget =
@@ -36,15 +37,34 @@ function flagsOf({ first, xdpMode }: LinkOptions): number {
 /**
  * Attaches a program and answers with the link: the program stays attached until every descriptor and pin of the link is gone, or the
  * device is. Asynchronous because the kernel waits for an RCU grace period under the RTNL lock (around 14 ms). Throws SyscallError:
- * ENODEV for an unknown interface, EEXIST when the program is attached there already, EBUSY when XDP is taken.
+ * ENODEV for an unknown interface, EEXIST when the program is attached there already, EBUSY when XDP is taken;
+ * Unsupported when the kernel has no tcx or netkit.
  */
 export async function createLink(options: LinkOptions): Promise<Fd> {
   const netns = 'ifindex' in options ? options.netns : undefined;
   const target = () => ('cgroup' in options ? options.cgroup.use() : options.ifindex);
-  const fd = await awaiting(describe(options), () =>
-    sys().bpfLinkCreate(netns?.use() ?? -1, options.program.use(), target(), options.attachType, flagsOf(options), 0),
-  );
-  return Fd.adopt(fd, `link of ${options.program.what}`);
+  try {
+    const fd = await sys().bpfLinkCreate(netns?.use() ?? -1, options.program.use(), target(), options.attachType, flagsOf(options), 0);
+    return Fd.adopt(fd, `link of ${options.program.what}`);
+  } catch (error) {
+    throw await explainLink(error, options);
+  }
+}
+
+/** The features that an attach type needs. */
+const needs: Readonly<Record<number, Feature>> = {
+  [AttachType.tcxIngress]: 'tcx',
+  [AttachType.tcxEgress]: 'tcx',
+  [AttachType.netkitPrimary]: 'netkit',
+  [AttachType.netkitPeer]: 'netkit',
+};
+
+/** A kernel that does not know the attach type says EINVAL, like for a dozen other mistakes: only then is it asked what it can do. */
+async function explainLink(error: unknown, options: LinkOptions): Promise<unknown> {
+  const known = explain(error, describe(options));
+  const feature = needs[options.attachType];
+  if (feature === undefined || !(hasErrno(known, 'EINVAL') || hasErrno(known, 'EOPNOTSUPP'))) return known;
+  return (await probe(feature)) === 'no' ? unsupported(describe(options), feature, known) : known;
 }
 
 /** Swaps the program of a live link without a gap. Throws SyscallError: ENOLINK when the link was detached or its device is gone. */
