@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Attr, AttrWriter, attributes, Reader } from './attr.ts';
+import { AttrWriter } from './attr.ts';
 import { DecodeError, EncodeError } from './errors.ts';
+import { type Attr, attributes, Reader } from './reader.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const only = (bytes: Uint8Array): Attr => {

@@ -1,14 +1,15 @@
 /**
- * Netlink attributes (`struct nlattr`, include/uapi/linux/netlink.h): 16-bit length with its header, 16-bit type, payload, padding to four bytes.
- * Alignment and byte order live in this file only. Integers are in host order unless the method's name says `be`.
+ * Writing netlink attributes (`struct nlattr`, include/uapi/linux/netlink.h): 16-bit length with its header, 16-bit type, payload, padding to
+ * four bytes. Alignment and byte order live here and in `reader.ts` only. Integers are in host order unless the method's name says `be`.
  */
 import { endianness } from 'node:os';
 import { NLA_F_NESTED, NLA_TYPE_MASK } from './constants.ts';
-import { DecodeError, EncodeError } from './errors.ts';
+import { EncodeError } from './errors.ts';
 
-const LITTLE = endianness() === 'LE';
-const HEADER = 4;
-const decoder = new TextDecoder();
+/** True on a little-endian machine: x64 and arm64. */
+export const LITTLE = endianness() === 'LE';
+/** Size of `struct nlattr`. */
+export const HEADER = 4;
 const encoder = new TextEncoder();
 
 /** Rounds up to the four-byte boundary of NLA_ALIGN. */
@@ -171,127 +172,5 @@ export class StructWriter {
     if (Number.isInteger(value) && value >= low && value <= high) write();
     else this.error ??= new EncodeError(`struct field at ${at}`, `${value} is not an integer from ${low} to ${high}`);
     return this;
-  }
-}
-
-/**
- * A window on received bytes. Reads are by offset in the window and exact: outside it they throw `DecodeError` with the offset in the datagram.
- */
-export class Reader {
-  readonly bytes: Uint8Array;
-  /** Offset of the window's first byte in the datagram. */
-  readonly base: number;
-  readonly #view: DataView;
-
-  constructor(bytes: Uint8Array, base = 0) {
-    this.bytes = bytes;
-    this.base = base;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  get length(): number {
-    return this.bytes.length;
-  }
-
-  u8(at: number): number {
-    return this.#need(at, 1).getUint8(at);
-  }
-
-  u16(at: number): number {
-    return this.#need(at, 2).getUint16(at, LITTLE);
-  }
-
-  be16(at: number): number {
-    return this.#need(at, 2).getUint16(at);
-  }
-
-  u32(at: number): number {
-    return this.#need(at, 4).getUint32(at, LITTLE);
-  }
-
-  i32(at: number): number {
-    return this.#need(at, 4).getInt32(at, LITTLE);
-  }
-
-  u64(at: number): bigint {
-    return this.#need(at, 8).getBigUint64(at, LITTLE);
-  }
-
-  /** The part from `at`, `length` bytes long (to the end when absent), as a window of its own. */
-  slice(at: number, length = Math.max(0, this.length - at)): Reader {
-    this.#need(at, length);
-    return new Reader(this.bytes.subarray(at, at + length), this.base + at);
-  }
-
-  #need(at: number, size: number): DataView {
-    if (at + size > this.length) throw new DecodeError(`needs ${size} bytes, ${Math.max(0, this.length - at)} left`, this.base + at);
-    return this.#view;
-  }
-}
-
-/** One received attribute. Getters demand the exact length of their type. */
-export class Attr {
-  /** Without the nested and byte-order bits. */
-  readonly type: number;
-  readonly payload: Reader;
-
-  constructor(type: number, payload: Reader) {
-    this.type = type;
-    this.payload = payload;
-  }
-
-  u8(): number {
-    return this.exactly(1).u8(0);
-  }
-
-  u16(): number {
-    return this.exactly(2).u16(0);
-  }
-
-  be16(): number {
-    return this.exactly(2).be16(0);
-  }
-
-  u32(): number {
-    return this.exactly(4).u32(0);
-  }
-
-  i32(): number {
-    return this.exactly(4).i32(0);
-  }
-
-  /** The payload up to a closing zero, which the kernel sends for some strings and not for others. */
-  str(): string {
-    const { bytes } = this.payload;
-    const end = bytes.indexOf(0);
-    return decoder.decode(end === -1 ? bytes : bytes.subarray(0, end));
-  }
-
-  /** A copy of the payload, so that the datagram can be freed. */
-  bytes(): Uint8Array {
-    return this.payload.bytes.slice();
-  }
-
-  nested(skip = 0): Generator<Attr> {
-    return attributes(this.payload, skip);
-  }
-
-  exactly(size: number): Reader {
-    if (this.payload.length !== size)
-      throw new DecodeError(`attribute ${this.type} has ${this.payload.length} bytes, not ${size}`, this.payload.base);
-    return this.payload;
-  }
-}
-
-/** The attributes in a window, after a fixed struct of `skip` bytes. */
-export function* attributes(window: Reader, skip = 0): Generator<Attr> {
-  if (skip > window.length) throw new DecodeError(`needs ${skip} bytes, ${window.length} left`, window.base);
-  let at = align(skip);
-  while (at < window.length) {
-    const length = window.u16(at);
-    const type = window.u16(at + 2) & NLA_TYPE_MASK;
-    if (length < HEADER) throw new DecodeError(`attribute ${type} claims ${length} bytes, less than its header`, window.base + at);
-    yield new Attr(type, window.slice(at + HEADER, length - HEADER));
-    at += align(length);
   }
 }

@@ -1,5 +1,6 @@
 /** Notifications of the kernel as typed events, and a bounded queue of them that can be iterated. */
 import {
+  AF_UNSPEC,
   RTM_DELADDR,
   RTM_DELLINK,
   RTM_DELNEIGH,
@@ -48,7 +49,8 @@ export function decodeEvent({ type, body }: Message): RtnetlinkEvent | undefined
   switch (type) {
     case RTM_NEWLINK:
     case RTM_DELLINK:
-      return { kind: 'link', action: type === RTM_NEWLINK ? 'new' : 'delete', value: decodeLink(body) };
+      // A bridge tells of its ports by link messages of its own family: a port that leaves is no link that is gone.
+      return body.u8(0) === AF_UNSPEC ? change('link', type === RTM_NEWLINK, decodeLink(body)) : undefined;
     case RTM_NEWADDR:
     case RTM_DELADDR:
       return change('address', type === RTM_NEWADDR, decodeAddress(body));

@@ -2,9 +2,10 @@
  * Netlink messages (`struct nlmsghdr`, include/uapi/linux/netlink.h; netlink(7)): 32-bit length with the header, 16-bit type, 16-bit flags,
  * sequence number, port id, body, padding to four bytes. A datagram carries one or several.
  */
-import { AttrWriter, align, attributes, Reader } from './attr.ts';
+import { AttrWriter, align } from './attr.ts';
 import { NLM_F_ACK_TLVS, NLM_F_CAPPED, NLMSG_HDRLEN, NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_OFFS } from './constants.ts';
 import { DecodeError } from './errors.ts';
+import { attributes, Reader } from './reader.ts';
 
 /** What to ask of the kernel; a pure value. The socket adds length, sequence and NLM_F_REQUEST. */
 export interface Request {

@@ -62,6 +62,22 @@ describe('RtnetlinkMonitor', () => {
     await rtnetlink.links.delete(ifindex);
   });
 
+  it('does not take a port that leaves its bridge for a link that is gone', async () => {
+    using netns = Netns.open(path);
+    using rtnetlink = await Rtnetlink.open(netns);
+    await rtnetlink.links.create({ kind: 'bridge', name: 'br0' });
+    await rtnetlink.links.create({ kind: 'veth', name: 'e', peer: { name: 'f' } });
+    const [bridge, port] = [await rtnetlink.links.get('br0'), await rtnetlink.links.get('e')];
+    const monitor = await RtnetlinkMonitor.watch(netns, ['link']);
+    await rtnetlink.links.set(port.ifindex, { master: bridge.ifindex });
+    await rtnetlink.links.set(port.ifindex, { master: 0 });
+    await rtnetlink.links.delete(port.ifindex);
+    await rtnetlink.links.delete(bridge.ifindex);
+    const seen = await until(monitor, (event) => event.kind === 'link' && event.action === 'delete' && event.value.name === 'br0');
+    const gone = seen.flatMap((event) => (event.kind === 'link' && event.action === 'delete' ? [event.value.name] : []));
+    expect(gone.sort()).toEqual(['br0', 'e', 'f']);
+  });
+
   it('ends the iteration when it is closed', async () => {
     using netns = Netns.open(path);
     const monitor = await RtnetlinkMonitor.watch(netns, ['link']);

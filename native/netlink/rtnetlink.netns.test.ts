@@ -101,6 +101,7 @@ describe('links', () => {
     expect(names).toHaveLength(61);
     expect(names).toEqual(ip(node.path, 'link', 'show').map((row) => row['ifname']));
     expect(await host.links.list({ kind: 'veth' })).toHaveLength(60);
+    expect(await host.links.list({ kind: 'no-such-kind' })).toEqual([]);
     await host.links.deleteGroup(9);
     expect(await host.links.list()).toHaveLength(1);
     await expect(host.links.deleteGroup(9)).rejects.toMatchObject({ errnoName: 'ENODEV' });
@@ -274,6 +275,19 @@ describe('addresses and routes', () => {
     ]);
   });
 
+  it('deletes ipv6 routes, and lists none of a table that does not exist', async () => {
+    const { eth0 } = await makePair();
+    const { guest } = world;
+    await guest.routes.add({ destination: 'fd00:7::/64', ifindex: eth0, mtu: 1280 });
+    expect(await guest.routes.list({ family: 6, ifindex: eth0, protocol: 'boot' })).toMatchObject([
+      { destination: 'fd00:7::/64', mtu: 1280 },
+    ]);
+    await guest.routes.delete({ destination: 'fd00:7::/64', ifindex: eth0 });
+    expect(await guest.routes.list({ family: 6, ifindex: eth0, protocol: 'boot' })).toEqual([]);
+    for (const family of [4, 6] as const) expect(await guest.routes.list({ family, table: 4711 })).toEqual([]);
+    expect(await guest.routes.list({ table: 4711 })).toEqual([]);
+  });
+
   it('adds, replaces and deletes addresses', async () => {
     const { eth0 } = await makePair();
     const { guest } = world;
@@ -331,6 +345,26 @@ describe('neighbours and rules', () => {
 });
 
 describe('many at once', () => {
+  it('lists all that is there while others come and go', async () => {
+    const { host, node } = world;
+    const stay = Array.from({ length: 60 }, (_, i) => `s${i}`);
+    for (const name of stay) await host.links.create({ kind: 'bridge', name, altnames: [`${name}-${'x'.repeat(100)}`] });
+    using other = await Rtnetlink.open(node);
+    let stop = false;
+    const churn = (async () => {
+      for (let i = 0; !stop; i++) {
+        await other.links.create({ kind: 'bridge', name: `c${i}` });
+        await other.links.set((await other.links.get(`c${i}`)).ifindex, { mtu: 1400 });
+      }
+    })();
+    for (let i = 0; i < 40; i++) {
+      const names = new Set((await host.links.list({ kind: 'bridge' })).map((link) => link.name));
+      expect(stay.filter((name) => !names.has(name))).toEqual([]);
+    }
+    stop = true;
+    await churn;
+  });
+
   it('answers overlapping calls each with its own', async () => {
     const { host } = world;
     const names = Array.from({ length: 20 }, (_, i) => `v${i}`);

@@ -1,9 +1,9 @@
 /** The rtnetlink client: requests of `route/` over one socket, with typed answers. */
 import { hasErrno, NetlinkError } from '../errors.ts';
 import type { Netns } from '../netns.ts';
-import type { Reader } from './attr.ts';
 import { RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWROUTE, RTM_NEWRULE } from './constants.ts';
 import type { Request } from './message.ts';
+import type { Reader } from './reader.ts';
 import * as address from './route/address.ts';
 import * as link from './route/link.ts';
 import { decodeLink, type Link } from './route/link-info.ts';
@@ -109,8 +109,11 @@ export class Links extends Part {
     }
   }
 
-  list(filter: link.LinkFilter & LinkOptions = {}): Promise<Link[]> {
-    return this.receive(link.listLinks(filter), RTM_NEWLINK, (body) => decodeLink(body, filter));
+  async list(filter: link.LinkFilter & LinkOptions = {}): Promise<Link[]> {
+    const { kind } = filter;
+    const links = await this.receive(link.listLinks(filter), RTM_NEWLINK, (body) => decodeLink(body, filter));
+    // A kernel without the kind takes the filter for none at all (net/core/rtnetlink.c, link_kind_filtered).
+    return kind === undefined ? links : links.filter((found) => found.kind === kind);
   }
 
   set(ifindex: number, change: link.LinkChange): Promise<void> {
@@ -152,6 +155,7 @@ export class Addresses extends Part {
     return this.send(address.deleteAddress(spec));
   }
 
+  /** Throws NetlinkError (ENODEV) when `ifindex` is given and there is no such link. */
   list(filter: address.AddressFilter = {}): Promise<address.Address[]> {
     return this.receive(address.listAddresses(filter), RTM_NEWADDR, address.decodeAddress);
   }
@@ -177,8 +181,14 @@ export class Routes extends Part {
     return this.send(route.deleteRoute(spec));
   }
 
-  list(filter: route.RouteFilter = {}): Promise<Route[]> {
-    return this.receive(route.listRoutes(filter), RTM_NEWROUTE, decodeRoute);
+  /** The routes that agree; none when the table does not exist, which the kernel calls ENOENT. */
+  async list(filter: route.RouteFilter = {}): Promise<Route[]> {
+    try {
+      return await this.receive(route.listRoutes(filter), RTM_NEWROUTE, decodeRoute);
+    } catch (error) {
+      if (filter.table !== undefined && hasErrno(error, 'ENOENT')) return [];
+      throw error;
+    }
   }
 }
 

@@ -2,6 +2,7 @@
  * The rules of a netlink exchange, once for all callers: one request at a time, answers matched by sequence, errors with the kernel's own
  * words, interrupted dumps repeated.
  */
+import { debuglog } from 'node:util';
 import { NetlinkError } from '../errors.ts';
 import type { Fd } from '../fd.ts';
 import type { Netns } from '../netns.ts';
@@ -23,6 +24,9 @@ import { decodeDone, decodeError, decodeMessages, encodeMessage, type Message, t
 const DUMP_ATTEMPTS = 8;
 /** include/uapi/asm-generic/errno-base.h */
 const EINTR = 4;
+
+/** NODE_DEBUG=axoneme:netlink shows every request and its outcome. */
+const debug = debuglog('axoneme:netlink');
 
 /** What carries the bytes: the kernel, or a fake one in tests. */
 export interface Transport {
@@ -92,6 +96,8 @@ export class NetlinkSocket {
     const parts = exchanges.map(({ request, sequence }) => encodeMessage(request, flagsOf(request, sequence === last), sequence));
     const datagrams = await this.#transport.transact(Buffer.concat(parts), last);
     collect(exchanges, datagrams);
+    for (const { request, verdict, answers } of exchanges)
+      debug('%s: errno %d, %d answers', request.operation, verdict?.errno ?? 0, answers.length);
     return exchanges;
   }
 

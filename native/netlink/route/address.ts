@@ -1,5 +1,5 @@
 /** Addresses of devices (rtnetlink(7), RTM_*ADDR; include/uapi/linux/if_addr.h). */
-import { AttrWriter, attributes, type Reader } from '../attr.ts';
+import { AttrWriter } from '../attr.ts';
 import {
   AF_UNSPEC,
   IFA_ADDRESS,
@@ -23,6 +23,7 @@ import {
   RTM_NEWADDR,
 } from '../constants.ts';
 import type { Request } from '../message.ts';
+import { attributes, type Reader } from '../reader.ts';
 import { type Family, formatIp, formatPrefix, fromAf, parseIp, parsePrefix, toAf } from '../text.ts';
 import { numberOf, scopes, type WordOf, wordOf } from '../words.ts';
 

@@ -1,6 +1,5 @@
 /** Answers about network devices: what RTM_NEWLINK tells (include/uapi/linux/if_link.h). */
-import type { Attr, Reader } from '../attr.ts';
-import { attributes } from '../attr.ts';
+
 import {
   AF_INET6,
   IFF_NOARP,
@@ -34,6 +33,8 @@ import {
   IFLA_XDP_PROG_ID,
   IFLA_XDP_SKB_PROG_ID,
 } from '../constants.ts';
+import type { Attr, Reader } from '../reader.ts';
+import { attributes } from '../reader.ts';
 import { formatMac } from '../text.ts';
 import { addrGenModes, operStates, type WordOf, wordOf, xdpModes } from '../words.ts';
 import { IFINFOMSG } from './attributes.ts';

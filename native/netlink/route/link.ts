@@ -118,7 +118,14 @@ export function setLink(ifindex: number, change: LinkChange): Request {
     const mode = numberOf(addrGenModes, addrGenMode);
     body.nested(IFLA_AF_SPEC, (spec) => spec.nested(AF_INET6, (inet6) => inet6.u8(IFLA_INET6_ADDR_GEN_MODE, mode)));
   }
-  return { operation: `set ${Object.keys(change).join(', ')} of link ${ifindex}`, type: RTM_NEWLINK, flags: 0, body: body.finish() };
+  return { operation: `set link ${ifindex} ${describe(change)}`, type: RTM_NEWLINK, flags: 0, body: body.finish() };
+}
+
+/** `mtu 1400, up true`; a namespace has no word here. */
+function describe(change: LinkChange): string {
+  return Object.entries(change)
+    .map(([key, value]) => (typeof value === 'object' ? key : `${key} ${value}`))
+    .join(', ');
 }
 
 /** Deletes a link, and with it the other end of a pair. */
@@ -178,13 +185,13 @@ function writeSelector(body: AttrWriter, link: number | string): void {
   if (typeof link === 'string') body.str(Buffer.byteLength(link) > IFNAME_MAX ? IFLA_ALT_IFNAME : IFLA_IFNAME, link);
 }
 
-/** Which links to list; the kernel does the filtering. */
+/** Which links to list. */
 export interface LinkFilter {
   readonly kind?: string;
   readonly master?: number;
 }
 
-/** All links of the namespace. */
+/** All links of the namespace. The kernel filters by `kind` only when it knows the kind: filter the answer again. */
 export function listLinks({ kind, master }: LinkFilter = {}): Request {
   const body = new AttrWriter();
   writeIfinfo(body, {});

@@ -1,5 +1,5 @@
 /** Neighbours: which link-layer address an IP address of a link has (rtnetlink(7), RTM_*NEIGH; include/uapi/linux/neighbour.h). */
-import { AttrWriter, attributes, type Reader } from '../attr.ts';
+import { AttrWriter } from '../attr.ts';
 import {
   AF_UNSPEC,
   NDA_DST,
@@ -15,6 +15,7 @@ import {
   RTM_NEWNEIGH,
 } from '../constants.ts';
 import type { Request } from '../message.ts';
+import { attributes, type Reader } from '../reader.ts';
 import { type Family, familyOf, formatIp, formatMac, fromAf, parseIp, parseMac, toAf } from '../text.ts';
 import { neighbourStates, numberOf, type WordOf, wordOf } from '../words.ts';
 

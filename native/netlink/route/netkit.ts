@@ -1,5 +1,5 @@
 /** netkit (kernel 6.7, CONFIG_NETKIT): a pair of devices made for BPF; the program runs inside the device. */
-import type { Attr, AttrWriter } from '../attr.ts';
+import type { AttrWriter } from '../attr.ts';
 import {
   IFLA_NETKIT_HEADROOM,
   IFLA_NETKIT_MODE,
@@ -11,6 +11,7 @@ import {
   IFLA_NETKIT_SCRUB,
   IFLA_NETKIT_TAILROOM,
 } from '../constants.ts';
+import type { Attr } from '../reader.ts';
 import { numberOf, type WordOf, wordOf } from '../words.ts';
 import { type PeerSpec, writePeer } from './peer.ts';
 

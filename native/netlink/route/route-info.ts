@@ -1,5 +1,5 @@
 /** Answers about routes: what RTM_NEWROUTE tells (include/uapi/linux/rtnetlink.h). */
-import { type Attr, align, attributes, type Reader } from '../attr.ts';
+import { align } from '../attr.ts';
 import {
   RTA_DST,
   RTA_GATEWAY,
@@ -16,6 +16,7 @@ import {
   RTNH_F_ONLINK,
 } from '../constants.ts';
 import { DecodeError } from '../errors.ts';
+import { type Attr, attributes, type Reader } from '../reader.ts';
 import { type Family, formatIp, formatPrefix, fromAf, unspecified } from '../text.ts';
 import { routeProtocols, routeTypes, scopes, type WordOf, wordOf } from '../words.ts';
 import { RTMSG, RTNEXTHOP } from './route.ts';

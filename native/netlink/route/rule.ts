@@ -1,5 +1,5 @@
 /** Rules that choose a routing table (rtnetlink(7), RTM_*RULE; include/uapi/linux/fib_rules.h). */
-import { type Attr, AttrWriter, attributes, type Reader } from '../attr.ts';
+import { AttrWriter } from '../attr.ts';
 import {
   AF_UNSPEC,
   FIB_RULE_INVERT,
@@ -26,6 +26,7 @@ import {
 } from '../constants.ts';
 import { EncodeError } from '../errors.ts';
 import type { Request } from '../message.ts';
+import { type Attr, attributes, type Reader } from '../reader.ts';
 import { type Family, formatPrefix, fromAf, parsePrefix, toAf } from '../text.ts';
 import { numberOf, routeProtocols, ruleActions, type WordOf, wordOf } from '../words.ts';
 

@@ -1,6 +1,7 @@
 /** vrf: a device that gives its members a routing table of their own (Documentation/networking/vrf.rst). */
-import type { Attr, AttrWriter } from '../attr.ts';
+import type { AttrWriter } from '../attr.ts';
 import { IFLA_VRF_TABLE } from '../constants.ts';
+import type { Attr } from '../reader.ts';
 
 /** A vrf, and what the kernel tells of one. */
 export interface Vrf {

@@ -1,5 +1,5 @@
 /** vxlan: Ethernet over UDP (RFC 7348). With `external` the network id and the far end come with each packet, from BPF or a route. */
-import type { Attr, AttrWriter } from '../attr.ts';
+import { AttrWriter } from '../attr.ts';
 import {
   IFLA_VXLAN_COLLECT_METADATA,
   IFLA_VXLAN_GBP,
@@ -18,6 +18,7 @@ import {
   IFLA_VXLAN_UDP_ZERO_CSUM6_RX,
   IFLA_VXLAN_UDP_ZERO_CSUM6_TX,
 } from '../constants.ts';
+import type { Attr } from '../reader.ts';
 import { formatIp, parseIp } from '../text.ts';
 
 /** What a vxlan device is made of, and what the kernel tells of one. */
@@ -77,7 +78,7 @@ function writeAddress(data: AttrWriter, text: string, type4: number, type6: numb
 
 /** `struct ifla_vxlan_port_range`: two 16-bit ports in network order. */
 function portRange([first, last]: readonly [number, number]): Uint8Array {
-  return Uint8Array.of(first >> 8, first & 0xff, last >> 8, last & 0xff);
+  return new AttrWriter().struct(4, (put) => put.be16(0, first).be16(2, last)).finish();
 }
 
 /** Reads IFLA_INFO_DATA of a vxlan device. */
