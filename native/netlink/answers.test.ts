@@ -185,8 +185,15 @@ describe('bytes that are no message', () => {
         for (const { at, value } of changes) bytes[at % bytes.length] = value;
         expectTyped(bytes);
       }),
-      { numRuns: 2000 },
+      { numRuns: 3000 },
     );
+  });
+
+  it('refuses an error message that claims a request of four gigabytes', () => {
+    const bytes = Buffer.from(bytesOf('refusal with words')[0] ?? []);
+    bytes.writeUInt16LE(0x200, 6);
+    bytes.writeUInt32LE(0xffffffff, 20);
+    expect(expectTyped(bytes)).toBe(false);
   });
 
   it('never fails but by DecodeError on noise', () => {

@@ -12,8 +12,8 @@ export const LITTLE = endianness() === 'LE';
 export const HEADER = 4;
 const encoder = new TextEncoder();
 
-/** Rounds up to the four-byte boundary of NLA_ALIGN. */
-export const align = (length: number): number => (length + 3) & ~3;
+/** Rounds up to the four-byte boundary of NLA_ALIGN; not by `& ~3` alone, which would make a damaged length near 2^32 negative. */
+export const align = (length: number): number => length + (-length & 3);
 
 /**
  * Builds a message body: fixed structs and attributes in call order. The first value that does not fit is remembered and later calls do

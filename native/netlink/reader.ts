@@ -55,7 +55,8 @@ export class Reader {
   }
 
   #need(at: number, size: number): DataView {
-    if (at + size > this.length) throw new DecodeError(`needs ${size} bytes, ${Math.max(0, this.length - at)} left`, this.base + at);
+    const left = Math.max(0, this.length - at);
+    if (size > left) throw new DecodeError(`needs ${size} bytes, ${left} left`, this.base + Math.min(at, this.length));
     return this.#view;
   }
 }

@@ -2,6 +2,7 @@
  * The rules of a netlink exchange, once for all callers: one request at a time, answers matched by sequence, errors with the kernel's own
  * words, interrupted dumps repeated.
  */
+import { setTimeout } from 'node:timers/promises';
 import { debuglog } from 'node:util';
 import { NetlinkError } from '../errors.ts';
 import type { Fd } from '../fd.ts';
@@ -20,8 +21,12 @@ import {
 } from './constants.ts';
 import { decodeDone, decodeError, decodeMessages, encodeMessage, type Message, type Request, type Verdict } from './message.ts';
 
-/** How often a dump is tried when the kernel says that its tables changed meanwhile. */
-const DUMP_ATTEMPTS = 8;
+/**
+ * How often a dump is tried when the kernel says that its tables changed meanwhile. The pauses grow, so that a burst of changes can end:
+ * 0, 1, 2, ... 10 ms, a quarter of a second in all. Eight tries without pauses were too few for 60 links and one busy neighbour.
+ */
+const DUMP_ATTEMPTS = 30;
+const LONGEST_PAUSE = 10;
 /** include/uapi/asm-generic/errno-base.h */
 const EINTR = 4;
 
@@ -78,6 +83,7 @@ export class NetlinkSocket {
       if (exchange === undefined) return [];
       throwRefusal(exchange);
       if (!exchange.interrupted) return exchange.answers;
+      await setTimeout(Math.min(attempt, LONGEST_PAUSE));
     }
     throw new NetlinkError(request.operation, EINTR, { kernelMessage: `tables changed during each of ${DUMP_ATTEMPTS} dumps` });
   }
