@@ -78,6 +78,7 @@ const ipam = section({
 const bpf = section({
   datapathMode: told('Kind of the device pair of a pod.', z.optional(choice('veth'))),
   monitorAggregation: told('How many trace events a connection makes.', z.optional(choice('none', 'low', 'medium', 'maximum'))),
+  expediteAttach: told('Let the kernel hurry its grace periods while programs are attached (key of axoneme).', z.optional(boolean())),
 });
 
 /** What a configuration file may say. Keys that it leaves out are in `defaults.ts`; keys of the chart that we only know by name in `chart.ts`. */

@@ -39,6 +39,8 @@ export interface DaemonConfig {
   readonly bpf: {
     readonly datapathMode: 'veth';
     readonly monitorAggregation: MonitorAggregation;
+    /** Our own key: let the kernel hurry its grace periods while a pod's programs are attached (see docs/operations.md). */
+    readonly expediteAttach: boolean;
   };
   readonly routingMode: 'native';
   /** Native devices by name; a trailing `+` stands for any ending (`eth+`). Empty: those that carry a default route or a global address. */
