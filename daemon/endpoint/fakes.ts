@@ -5,6 +5,7 @@ import type { Endpoint, EndpointPlan, EndpointRequest } from '../../conf/api/typ
 import { DomainError } from '../failure.ts';
 import { removeAll } from '../files.ts';
 import { silent } from '../log.ts';
+import { adoptRecords } from './adopt.ts';
 import { EndpointManager } from './manager.ts';
 import type { Addressing, AddressRequest, AttachWindow, Claim, EndpointAddresses, EndpointDatapath } from './ports.ts';
 import { RecordStore } from './record.ts';
@@ -125,7 +126,8 @@ export function createBench() {
   const addressing = new FakeAddressing();
   const window = new FakeWindow();
   const store = new RecordStore(join(folder, 'endpoints'), silent);
-  const open = () => new EndpointManager({ store, datapath, addressing, window, log: silent, now: () => new Date(0) });
+  const parts = { store, datapath, addressing, window, log: silent, now: () => new Date(0) };
+  const open = () => new EndpointManager(parts, adoptRecords(store, addressing, silent));
   const request = (changes: Partial<EndpointRequest> = {}): EndpointRequest => ({
     containerId: 'c1',
     ifname: 'eth0',

@@ -39,9 +39,15 @@ export class EndpointManager {
   readonly #ids = new IdPool();
   readonly #byId = new Map<number, Entry>();
   readonly #byKey = new Map<string, Entry>();
+  readonly #background = new Set<Promise<void>>();
 
-  constructor(parts: ManagerParts) {
+  /** `before`: records of an earlier life whose addresses have been adopted (`adoptRecords`). */
+  constructor(parts: ManagerParts, before: readonly EndpointRecord[] = []) {
     this.#parts = parts;
+    for (const record of before) {
+      this.#ids.claim(record.endpoint.id);
+      this.#enter({ record });
+    }
   }
 
   /** All endpoints, lowest id first. */
@@ -78,13 +84,14 @@ export class EndpointManager {
   }
 
   /** The programs are attached and the links pinned: the ADD is done. Throws `bad-request` when something is missing. */
-  async complete(id: number, claim: Claim): Promise<void> {
-    await this.#inState(id, 'creating', claim, async (entry) => {
+  async complete(id: number, claim: Claim): Promise<Endpoint> {
+    return await this.#inState(id, 'creating', claim, async (entry) => {
       this.#parts.window.close(id);
       const problems = await this.#parts.datapath.inspect(entry.record.endpoint);
       if (problems.length > 0) throw new DomainError('bad-request', `complete endpoint ${id}: ${problems.join('; ')}`);
       this.#update(entry, { ...entry.record.endpoint, state: 'ready' });
       this.#letGo(entry);
+      return entry.record.endpoint;
     });
   }
 
@@ -104,10 +111,11 @@ export class EndpointManager {
   }
 
   /** DEL ends: frees everything that is left of the endpoint. Throws `not-found`. */
-  async remove(id: number): Promise<void> {
-    const key = keyOf(this.get(id));
-    await this.#locks.run(key, async () => {
-      await this.#undo(this.#entry(id));
+  async remove(id: number): Promise<Endpoint> {
+    return await this.#locks.run(keyOf(this.get(id)), async () => {
+      const entry = this.#entry(id);
+      await this.#undo(entry);
+      return entry.record.endpoint;
     });
   }
 
@@ -132,27 +140,9 @@ export class EndpointManager {
     });
   }
 
-  /** Takes a record found at start into the books. Throws when its id, key or addresses are another's; then nothing is taken. */
-  adopt(record: EndpointRecord): void {
-    const { endpoint } = record;
-    const key = keyOf(endpoint);
-    if (this.#byKey.has(key)) throw new DomainError('internal', `adopt endpoint ${endpoint.id}: attachment ${key} has a record already`);
-    if (!this.#ids.claim(endpoint.id)) throw new DomainError('internal', `adopt endpoint ${endpoint.id}: id in use`);
-    try {
-      this.#parts.addressing.adopt(ownerOf(endpoint), endpoint);
-    } catch (error) {
-      this.#ids.release(endpoint.id);
-      throw error;
-    }
-    const entry = { record };
-    this.#byId.set(endpoint.id, entry);
-    this.#byKey.set(key, entry);
-  }
-
-  /** Changes the state word of an adopted endpoint. */
-  setState(id: number, state: Endpoint['state']): void {
-    const entry = this.#entry(id);
-    this.#update(entry, { ...entry.record.endpoint, state });
+  /** Resolves when the work that ended connections caused is done. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#background);
   }
 
   /** Refuses a second ADD of a live attachment; clears away what a dead one left. */
@@ -186,8 +176,7 @@ export class EndpointManager {
     const netnsIdentity = fileIdentity(request.netns);
     const entry: Entry = { record: { version: 1, endpoint, ...(netnsIdentity === undefined ? {} : { netnsIdentity }) } };
     this.#parts.store.write(entry.record);
-    this.#byId.set(id, entry);
-    this.#byKey.set(keyOf(request), entry);
+    this.#enter(entry);
     undo.move();
     return entry;
   }
@@ -211,7 +200,10 @@ export class EndpointManager {
   #hold(entry: Entry, claim: Claim): void {
     this.#letGo(entry);
     entry.claim = claim;
-    entry.withdraw = claim.whenClosed(() => void this.#onClientGone(entry, claim));
+    entry.withdraw = claim.whenClosed(() => {
+      const work = this.#onClientGone(entry, claim).finally(() => this.#background.delete(work));
+      this.#background.add(work);
+    });
   }
 
   #letGo(entry: Entry): void {
@@ -234,13 +226,13 @@ export class EndpointManager {
     }
   }
 
-  async #inState(id: number, state: Endpoint['state'], claim: Claim, work: (entry: Entry) => Promise<void>): Promise<void> {
-    await this.#locks.run(keyOf(this.get(id)), async () => {
+  async #inState<T>(id: number, state: Endpoint['state'], claim: Claim, work: (entry: Entry) => Promise<T>): Promise<T> {
+    return await this.#locks.run(keyOf(this.get(id)), async () => {
       const entry = this.#entry(id);
       const { endpoint } = entry.record;
       if (isClaimedByAnother(entry, claim)) throw busy(endpoint, entry);
       if (endpoint.state !== state) throw new DomainError('bad-request', `change endpoint ${id}: it is ${endpoint.state}, not ${state}`);
-      await work(entry);
+      return await work(entry);
     });
   }
 
@@ -256,6 +248,11 @@ export class EndpointManager {
     if (identity === undefined) problems.push(`network namespace ${endpoint.netns} is gone`);
     else if (identity !== record.netnsIdentity) problems.push(`network namespace ${endpoint.netns} is another one than at ADD`);
     return problems;
+  }
+
+  #enter(entry: Entry): void {
+    this.#byId.set(entry.record.endpoint.id, entry);
+    this.#byKey.set(keyOf(entry.record.endpoint), entry);
   }
 
   #update(entry: Entry, endpoint: Endpoint): void {

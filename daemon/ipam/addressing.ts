@@ -1,5 +1,5 @@
 import type { EndpointAddress, EndpointPlan, IpamStatus } from '../../conf/api/types.ts';
-import { type Family, type IpamConfig, IpamError, type IpamErrorCode, type NodeIpam, parseAddress } from '../../ipam/index.ts';
+import { defaultPool, type Family, type IpamConfig, IpamError, type IpamErrorCode, type NodeIpam, parseAddress } from '../../ipam/index.ts';
 import type { Addressing, AddressRequest, EndpointAddresses } from '../endpoint/ports.ts';
 import { DomainError } from '../failure.ts';
 import type { Logger } from '../log.ts';
@@ -95,6 +95,25 @@ export class NodeAddressing implements Addressing {
     return this.#foreign.get(address) ?? this.#ipam.ownerOf(address);
   }
 
+  /** What keeps an ADD from the default pool from working. Only a pool whose blocks are full is asked whether it can grow. */
+  problems(): string[] {
+    const pools = this.#ipam
+      .status()
+      .pools.filter(({ name, allocated, capacity }) => name === defaultPool && BigInt(allocated) >= BigInt(capacity));
+    return pools.flatMap(({ family }) => this.#fullness(family));
+  }
+
+  #fullness(family: Family): string[] {
+    try {
+      this.#ipam.release(this.#ipam.allocate({ owner: 'probe', family }).address);
+      return [];
+    } catch (error) {
+      return [(error as Error).message];
+    } finally {
+      this.#save();
+    }
+  }
+
   status(): IpamStatus {
     return this.#ipam.status();
   }
@@ -129,7 +148,7 @@ export class NodeAddressing implements Addressing {
 
   /** A pool may serve one family only; an unknown pool is the allocator's to name. */
   #hasFamily(pool: string | undefined, family: Family): boolean {
-    const config = this.#parts.config.pools.find(({ name }) => name === (pool ?? 'default'));
+    const config = this.#parts.config.pools.find(({ name }) => name === (pool ?? defaultPool));
     return config === undefined || (family === 4 ? config.ipv4 : config.ipv6) !== undefined;
   }
 

@@ -4,7 +4,6 @@
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   (void)env;
-  axo::InitInspect(exports);
   axo::InitLoader(exports);
   axo::InitRingBuffer(exports);
   return exports;

@@ -75,7 +75,7 @@ class RingBuffer {
     Napi::HandleScope scope(env);
     RingBuffer* self = static_cast<RingBuffer*>(context);
     Napi::Value records = self->Take(env);
-    CallFromLoop(env, self->callback_, {records});
+    self->callback_.MakeCallback(env.Global(), {records});
   }
 
   static void OnReleased(void* context, Napi::Env env) {

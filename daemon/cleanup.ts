@@ -1,0 +1,40 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { HOST_IFNAME, NET_IFNAME, POD_IFNAME_PREFIX } from '../conf/names.ts';
+import type { Paths } from '../conf/paths.ts';
+import { Rtnetlink } from '../native/index.ts';
+import { removeBpffs } from './datapath/bpffs.ts';
+import { ExpediteWindow } from './datapath/expedite.ts';
+import { namesIn } from './datapath/links.ts';
+import { hasErrno } from './failure.ts';
+import type { Logger } from './log.ts';
+
+/**
+ * Removes every trace of axoneme from the node: pods' devices, the node's own leg (and its routes with it), pins and with them programs
+ * and maps, the bpffs mount if it is ours, state and queue. Pods lose their network. Doing it twice is fine. The caller has made sure that
+ * no daemon runs.
+ */
+export async function cleanUp(paths: Paths, expedite: { knob: string; saved: string }, log: Logger): Promise<void> {
+  new ExpediteWindow({ ...expedite, log }).closeAll();
+  using rtnl = await Rtnetlink.open();
+  const devices = await deviceNames(rtnl, paths);
+  for (const name of devices) await removeDevice(rtnl, name);
+  await removeBpffs(paths);
+  rmSync(paths.runDir, { recursive: true, force: true });
+  log.info({ devices }, 'removed every trace');
+}
+
+async function deviceNames(rtnl: Rtnetlink, paths: Paths): Promise<string[]> {
+  const isPod = (name: string) => new RegExp(`^${POD_IFNAME_PREFIX}[0-9a-f]{10}$`).test(name);
+  const veths = (await rtnl.links.list({ kind: 'veth' })).map(({ name }) => name);
+  const pinned = namesIn(join(paths.links));
+  return [...new Set([...veths, ...pinned])].filter((name) => isPod(name) || name === HOST_IFNAME || name === NET_IFNAME).sort();
+}
+
+async function removeDevice(rtnl: Rtnetlink, name: string): Promise<void> {
+  const link = await rtnl.links.find(name);
+  if (link?.kind !== 'veth') return;
+  await rtnl.links.delete(link.ifindex).catch((error: unknown) => {
+    if (!hasErrno(error, 'ENODEV')) throw error;
+  });
+}

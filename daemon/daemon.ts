@@ -1,0 +1,243 @@
+import { readFileSync } from 'node:fs';
+import { hostname, release } from 'node:os';
+import { join } from 'node:path';
+import type { AttachmentKey, DeviceReport, Endpoint, EndpointRequest, Health, Status } from '../conf/api/types.ts';
+import type { DaemonConfig } from '../conf/config/index.ts';
+import type { Paths } from '../conf/paths.ts';
+import { version } from '../conf/version.ts';
+import { NodeIpam } from '../ipam/index.ts';
+import { embeddedFile } from '../native/embedded.ts';
+import { Rtnetlink } from '../native/index.ts';
+import type { Backend } from './api/backend.ts';
+import { type ApiServer, serveApi } from './api/server.ts';
+import { CallLog } from './calls.ts';
+import { Datapath } from './datapath/datapath.ts';
+import { closedWindow, ExpediteWindow, expediteObstacle } from './datapath/expedite.ts';
+import { routersOnDevice } from './datapath/host-device.ts';
+import { DeleteQueue } from './delete-queue.ts';
+import { adoptRecords } from './endpoint/adopt.ts';
+import { EndpointManager } from './endpoint/manager.ts';
+import type { Claim } from './endpoint/ports.ts';
+import { RecordStore } from './endpoint/record.ts';
+import { DomainError } from './failure.ts';
+import { NodeAddressing } from './ipam/addressing.ts';
+import { IpamFile } from './ipam/store.ts';
+import type { Logger } from './log.ts';
+import { restoreEndpoints } from './restore.ts';
+import { type Settings, settingsOf } from './settings.ts';
+
+export interface DaemonParts {
+  readonly paths: Paths;
+  readonly config: DaemonConfig;
+  readonly log: Logger;
+}
+
+/** What stands once the start is through. */
+interface Running {
+  readonly addressing: NodeAddressing;
+  readonly datapath: Datapath;
+  readonly manager: EndpointManager;
+  readonly queue: DeleteQueue;
+}
+
+/** The node's daemon: it answers the API from the first moment, serves endpoints once all of before is restored, and ends without a trace in the traffic. */
+export class Daemon implements Backend {
+  readonly #parts: DaemonParts;
+  readonly #settings: Settings;
+  readonly #calls: CallLog;
+  readonly #window: ExpediteWindow | typeof closedWindow;
+  readonly #startedAt = new Date();
+  #server: ApiServer | undefined;
+  #running: Running | undefined;
+
+  private constructor(parts: DaemonParts) {
+    this.#parts = parts;
+    this.#settings = settingsOf(parts.config);
+    this.#calls = new CallLog(parts.log);
+    this.#window = createWindow(parts, this.#settings.expedite);
+  }
+
+  /** Starts in the network namespace of the process. Throws StartError and whatever the kernel refuses; what was made stays for the next start. */
+  static async start(parts: DaemonParts): Promise<Daemon> {
+    const daemon = new Daemon(parts);
+    daemon.#server = await serveApi(parts.paths.socket, daemon, parts.log);
+    try {
+      await daemon.#serve();
+      return daemon;
+    } catch (error) {
+      await daemon.stop();
+      throw error;
+    }
+  }
+
+  /** Ends: answers calls under way, undoes unfinished ADDs, leaves devices, programs, links and records as they are. */
+  async stop(): Promise<void> {
+    await this.#server?.close();
+    this.#window.closeAll();
+    const running = this.#running;
+    if (running === undefined) return;
+    running.queue.close();
+    await running.manager.settled();
+    running.datapath.close();
+  }
+
+  get serving(): boolean {
+    return this.#running !== undefined;
+  }
+
+  health(): Health {
+    if (this.#running === undefined) return { state: 'starting', problems: ['the daemon is starting'], version };
+    const { datapath, addressing } = this.#running;
+    const problems = [...datapath.problems, ...addressing.problems()];
+    return { state: problems.length === 0 ? 'ok' : 'degraded', problems, version };
+  }
+
+  createEndpoint(request: EndpointRequest, claim: Claim) {
+    return this.#calls.failing('ADD', nameOf(request), () => this.#now.manager.create(request, claim));
+  }
+
+  connectEndpoint(id: number, device: DeviceReport, claim: Claim): Promise<void> {
+    return this.#calls.failing('ADD', { id }, () => this.#now.manager.connect(id, device, claim));
+  }
+
+  async completeEndpoint(id: number, claim: Claim): Promise<void> {
+    this.#calls.added(await this.#calls.failing('ADD', { id }, () => this.#now.manager.complete(id, claim)));
+  }
+
+  async disconnectEndpoint(key: AttachmentKey, claim: Claim): Promise<Endpoint | undefined> {
+    const endpoint = await this.#calls.failing('DEL', nameOf(key), () => this.#now.manager.disconnect(key, claim));
+    if (endpoint === undefined) this.#calls.nothingToDelete(key);
+    return endpoint;
+  }
+
+  async deleteEndpoint(id: number): Promise<void> {
+    this.#calls.deleted(await this.#calls.failing('DEL', { id }, () => this.#now.manager.remove(id)));
+  }
+
+  async checkEndpoint(key: AttachmentKey) {
+    const report = await this.#calls.failing('CHECK', nameOf(key), () => this.#now.manager.check(key));
+    this.#calls.checked(key, report?.problems);
+    return report;
+  }
+
+  listEndpoints(): Endpoint[] {
+    return this.#now.manager.list();
+  }
+
+  getEndpoint(id: number): Endpoint {
+    return this.#now.manager.get(id);
+  }
+
+  ipam() {
+    return this.#now.addressing.status();
+  }
+
+  config(): DaemonConfig {
+    return this.#parts.config;
+  }
+
+  bpfEndpoints() {
+    return this.#now.datapath.endpointRows();
+  }
+
+  bpfIpcache() {
+    return this.#now.datapath.ipcacheRows();
+  }
+
+  async status(): Promise<Status> {
+    const { datapath, addressing, manager } = this.#now;
+    const endpoints = manager.list();
+    const { drops, forwarded } = datapath.readMetrics();
+    return {
+      health: this.health(),
+      node: hostname(),
+      ipam: addressing.status(),
+      datapath: {
+        deviceMode: 'veth',
+        attachMode: 'TCX',
+        routing: 'Network: Native   Host: BPF',
+        devices: [...datapath.devices],
+        routers: datapath.routers,
+        mtu: datapath.mtu,
+        kernel: release(),
+      },
+      endpoints: { ready: endpoints.filter(({ state }) => state === 'ready').length, total: endpoints.length },
+      drops,
+      forwarded,
+      daemon: { pid: process.pid, startedAt: this.#startedAt.toISOString(), residentBytes: residentBytes() },
+    };
+  }
+
+  get #now(): Running {
+    if (this.#running === undefined) throw new DomainError('starting', 'serve the call: the daemon is starting');
+    return this.#running;
+  }
+
+  async #serve(): Promise<void> {
+    const running = await this.#prepare();
+    this.#running = running;
+    // A plugin that found no daemon just before may have left its record just now.
+    await running.queue.replay();
+    const durationMs = Date.now() - this.#startedAt.getTime();
+    this.#parts.log.info({ endpoints: running.manager.list().length, durationMs }, 'serving');
+  }
+
+  /** Records first, kernel second: what has an owner is known before anything is made or removed. */
+  async #prepare(): Promise<Running> {
+    const { paths, log } = this.#parts;
+    const { ipam: config, families } = this.#settings;
+    const store = new RecordStore(join(paths.runDir, 'endpoints'), log);
+    const file = new IpamFile(join(paths.runDir, 'ipam.json'), log);
+    const addressing = new NodeAddressing({ config, families, file, log, createIpam: (state) => new NodeIpam(config, state?.ipam) });
+    const before = adoptRecords(store, addressing, log);
+    addressing.reserveRouters(await currentRouters());
+    const datapath = await this.#openDatapath(addressing);
+    const manager = new EndpointManager({ store, datapath, addressing, window: this.#window, log, now: () => new Date() }, before);
+    await datapath.activate(await restoreEndpoints(manager, datapath, log));
+    const queue = new DeleteQueue(paths.deleteQueue, manager, log);
+    await queue.replay();
+    queue.watch();
+    return { addressing, datapath, manager, queue };
+  }
+
+  async #openDatapath(addressing: NodeAddressing): Promise<Datapath> {
+    const { paths, log } = this.#parts;
+    return await Datapath.open({
+      paths,
+      log,
+      version,
+      settings: this.#settings,
+      routers: addressing.routers,
+      blocks: () => addressing.blocks,
+      objectPath: (name) => embeddedFile(`${name}.o`),
+    });
+  }
+}
+
+async function currentRouters() {
+  using rtnl = await Rtnetlink.open();
+  return await routersOnDevice(rtnl);
+}
+
+/** Where the kernel's knob is and where its value of before is kept. */
+export function expeditePaths(paths: Paths): { knob: string; saved: string } {
+  return { knob: join(paths.root, 'sys/kernel/rcu_expedited'), saved: join(paths.runDir, 'rcu-expedited') };
+}
+
+/** Also where no window may open, what a killed daemon left open is closed. */
+function createWindow({ paths, log }: DaemonParts, wanted: boolean): ExpediteWindow | typeof closedWindow {
+  const window = new ExpediteWindow({ ...expeditePaths(paths), log });
+  const obstacle = wanted ? expediteObstacle(paths.root, readFileSync('/proc/cmdline', 'utf8')) : 'switched off by bpf.expediteAttach';
+  if (obstacle === undefined) return window;
+  log.info({ reason: obstacle }, 'grace periods are not expedited: each attach waits for one');
+  return closedWindow;
+}
+
+/** Resident memory of this process in bytes. */
+function residentBytes(): number {
+  return process.memoryUsage.rss();
+}
+
+function nameOf({ containerId, ifname }: AttachmentKey): AttachmentKey {
+  return { containerId, ifname };
+}

@@ -1,0 +1,268 @@
+import { join } from 'node:path';
+import { type DatapathSettings, monitorAggregation, type ProgramName } from '../../bpf/layout.generated.ts';
+import type { Endpoint, EndpointPlan } from '../../conf/api/types.ts';
+import { HOST_IFNAME, LINK_NAMES, POD_IFNAME_PREFIX } from '../../conf/names.ts';
+import type { Paths } from '../../conf/paths.ts';
+import { AttachType, Netns, openRingBuffer, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
+import type { EndpointDatapath } from '../endpoint/ports.ts';
+import { DomainError, hasErrno } from '../failure.ts';
+import { removeAll } from '../files.ts';
+import type { Logger } from '../log.ts';
+import type { Settings } from '../settings.ts';
+import { addressBytes, macBytes } from './address.ts';
+import { ensureBpffs } from './bpffs.ts';
+import { EventLog } from './events.ts';
+import { ensureHostDevice, type HostDevice, syncRouters, syncRoutes } from './host-device.ts';
+import { ensureLink, type LinkSpec, linkProblem, namesIn } from './links.ts';
+import { EndpointMaps } from './maps.ts';
+import { type Metrics, readMetrics } from './metrics.ts';
+import { findNativeDevices } from './native-devices.ts';
+import { NodeWatch } from './node-watch.ts';
+import { ProgramSet } from './programs.ts';
+
+/** Bytes of the IP packet where nothing on the node says otherwise (Ethernet, RFC 894). */
+const DEFAULT_MTU = 1500;
+/** Drops and traces that are kept in memory: some 200 kB. */
+const EVENTS_KEPT = 1024;
+
+export interface DatapathParts {
+  readonly paths: Paths;
+  readonly settings: Settings;
+  readonly routers: EndpointPlan['routers'];
+  /** The node's blocks, asked again at every change. */
+  readonly blocks: () => readonly string[];
+  readonly objectPath: (name: string) => string;
+  readonly version: string;
+  readonly log: Logger;
+}
+
+/** What `open` made. */
+interface Opened {
+  readonly ns: Netns;
+  readonly rtnl: Rtnetlink;
+  readonly device: HostDevice;
+  readonly programs: ProgramSet;
+  readonly mtu: number;
+}
+
+/** The kernel side of the node: programs, maps, links, devices and routes. */
+export class Datapath implements EndpointDatapath {
+  readonly events = new EventLog(EVENTS_KEPT);
+  readonly mtu: number;
+  readonly #parts: DatapathParts;
+  readonly #opened: Opened;
+  readonly #maps: EndpointMaps;
+  readonly #watch: NodeWatch;
+  readonly #ring: RingBufferReader;
+  #devices: readonly string[] = [];
+  #routed = '';
+
+  private constructor(parts: DatapathParts, opened: Opened) {
+    this.#parts = parts;
+    this.#opened = opened;
+    this.mtu = opened.mtu;
+    this.#maps = new EndpointMaps((name) => opened.programs.map(name));
+    this.#watch = new NodeWatch(opened.rtnl, parts.log, () => this.#syncNode());
+    this.#ring = openRingBuffer(opened.programs.map('axo_events'), (record) => this.events.add(record));
+  }
+
+  /** Brings bpffs, the node's own leg and the programs into place; attaches nothing yet. Throws StartError. */
+  static async open(parts: DatapathParts): Promise<Datapath> {
+    const ns = Netns.current();
+    const rtnl = await Rtnetlink.open();
+    await ensureBpffs(parts.paths);
+    const native = await findNativeDevices(rtnl, parts.settings.devices);
+    const mtu = parts.settings.mtu || (native.mtu ?? DEFAULT_MTU);
+    const device = await ensureHostDevice(rtnl, ns, mtu);
+    const { paths, objectPath, version, log } = parts;
+    const programs = await ProgramSet.open({ paths, objectPath, version, log, rodata: rodataOf(parts, device) });
+    log.info({ loaded: programs.isNew, mtu }, programs.isNew ? 'loaded the programs' : 'the pinned programs are current');
+    return new Datapath(parts, { ns, rtnl, device, programs, mtu });
+  }
+
+  get routers(): EndpointPlan['routers'] {
+    return this.#parts.routers;
+  }
+
+  /** Names of the native devices. */
+  get devices(): readonly string[] {
+    return this.#devices;
+  }
+
+  /** What keeps an ADD from working, one sentence each. */
+  get problems(): readonly string[] {
+    return this.#watch.problems;
+  }
+
+  /**
+   * Makes the maps and links agree with these endpoints, the ones of before; then attaches the node's own programs and follows the node's
+   * devices, addresses and routes from there on.
+   */
+  async activate(endpoints: readonly Endpoint[]): Promise<void> {
+    const strangers = this.#maps.sync(endpoints);
+    if (strangers > 0) this.#parts.log.info({ rows: strangers }, 'removed map rows that no endpoint owns');
+    const { host } = this.#opened.device;
+    await ensureLink(this.#ownLink(HOST_IFNAME, host.ifindex, 'ingress', 'axo_to_host'));
+    await ensureLink(this.#ownLink(HOST_IFNAME, host.ifindex, 'egress', 'axo_from_host'));
+    for (const endpoint of endpoints) await this.#attachAgain(endpoint);
+    await syncRouters(this.#opened.rtnl, host.ifindex, this.routers);
+    await this.#syncRoutes();
+    await this.#watch.start();
+    this.#opened.programs.commit();
+  }
+
+  attachPaths({ hostIfname }: Endpoint): EndpointPlan['attach'] {
+    const { progs, links } = this.#parts.paths;
+    return {
+      fromContainer: join(progs, 'axo_from_container'),
+      toContainer: join(progs, 'axo_to_container'),
+      links: join(links, hostIfname),
+    };
+  }
+
+  async expectDevice({ hostIfindex, hostIfname }: Endpoint): Promise<void> {
+    const link = await this.#opened.rtnl.links.find(hostIfindex);
+    if (link?.name === hostIfname) return;
+    throw new DomainError('bad-request', `connect device ${hostIfindex}: it is ${link?.name ?? 'not there'}, not ${hostIfname}`);
+  }
+
+  async connect(endpoint: Endpoint): Promise<void> {
+    await this.#syncRoutes();
+    this.#maps.put(endpoint);
+  }
+
+  async disconnect(endpoint: Endpoint): Promise<void> {
+    this.#maps.remove(endpoint);
+  }
+
+  async dismantle({ hostIfname }: Endpoint): Promise<void> {
+    await this.removeDevice(hostIfname);
+  }
+
+  /** Deletes a pod's pair and then its pinned links: a link whose device is gone costs no grace period. */
+  async removeDevice(hostIfname: string): Promise<void> {
+    const link = await this.#opened.rtnl.links.find(hostIfname);
+    if (link?.kind === 'veth') {
+      await this.#opened.rtnl.links.delete(link.ifindex).catch((error: unknown) => {
+        if (!hasErrno(error, 'ENODEV')) throw error;
+      });
+    }
+    removeAll(join(this.#parts.paths.links, hostIfname));
+  }
+
+  async hasDevice({ hostIfindex, hostIfname }: Endpoint): Promise<boolean> {
+    return hostIfindex !== 0 && (await this.#opened.rtnl.links.find(hostIfindex))?.name === hostIfname;
+  }
+
+  async inspect(endpoint: Endpoint): Promise<string[]> {
+    const links = this.#podLinks(endpoint).map(([name, spec]) => linkProblem(spec, name));
+    return [
+      ...(await this.#deviceProblems(endpoint)),
+      ...links.filter((problem) => problem !== undefined),
+      ...this.#maps.problems(endpoint),
+    ];
+  }
+
+  /** Names of pods' devices and link folders on this node, ours by their form: the prefix and ten hex digits. */
+  async podDevices(): Promise<string[]> {
+    const isPod = (name: string) => new RegExp(`^${POD_IFNAME_PREFIX}[0-9a-f]{10}$`).test(name);
+    const links = await this.#opened.rtnl.links.list({ kind: 'veth' });
+    const names = [...links.map(({ name }) => name), ...namesIn(this.#parts.paths.links)];
+    return [...new Set(names.filter(isPod))].sort();
+  }
+
+  readMetrics(): Metrics {
+    return readMetrics(this.#opened.programs.map('axo_metrics'));
+  }
+
+  endpointRows() {
+    return this.#maps.endpointRows();
+  }
+
+  ipcacheRows() {
+    return this.#maps.ipcacheRows();
+  }
+
+  /** Stops following the node. Programs, links and devices stay as they are: traffic goes on. */
+  close(): void {
+    this.#ring.close();
+    this.#watch.close();
+    this.#opened.programs.close();
+    this.#opened.rtnl.close();
+    this.#opened.ns.close();
+  }
+
+  #ownLink(device: string, ifindex: number, hook: keyof typeof LINK_NAMES, program: ProgramName): LinkSpec {
+    return {
+      path: join(this.#parts.paths.links, device, LINK_NAMES[hook]),
+      ifindex,
+      attachType: hook === 'ingress' ? AttachType.tcxIngress : AttachType.tcxEgress,
+      program: this.#opened.programs.program(program),
+    };
+  }
+
+  #podLinks({ hostIfname, hostIfindex }: Endpoint): [string, LinkSpec][] {
+    return [
+      ['ingress', this.#ownLink(hostIfname, hostIfindex, 'ingress', 'axo_from_container')],
+      ['egress', this.#ownLink(hostIfname, hostIfindex, 'egress', 'axo_to_container')],
+    ];
+  }
+
+  async #attachAgain(endpoint: Endpoint): Promise<void> {
+    for (const [name, spec] of this.#podLinks(endpoint)) {
+      const outcome = await ensureLink(spec);
+      if (outcome === 'created') this.#parts.log.warn({ id: endpoint.id, link: name }, 'attached a program that was missing');
+    }
+  }
+
+  async #deviceProblems({ hostIfindex, hostIfname, hostMac }: Endpoint): Promise<string[]> {
+    const link = await this.#opened.rtnl.links.find(hostIfindex);
+    if (link === undefined) return [`device ${hostIfname} is gone`];
+    const problems: string[] = [];
+    if (link.name !== hostIfname) problems.push(`device ${hostIfindex} is called ${link.name}, not ${hostIfname}`);
+    if (link.mac !== hostMac) problems.push(`device ${hostIfname} has mac ${link.mac}, not ${hostMac}`);
+    if (!link.up) problems.push(`device ${hostIfname} is down`);
+    return problems;
+  }
+
+  /** A pod's address may be the first of a new block; its route is there before the pod is. */
+  async #syncRoutes(): Promise<void> {
+    const blocks = this.#parts.blocks();
+    if (this.#routed === blocks.join()) return;
+    await syncRoutes(this.#opened.rtnl, this.#opened.device.host.ifindex, blocks, this.routers);
+    this.#routed = blocks.join();
+  }
+
+  /** Brings what follows the node up to date: programs on native devices, rows of the node's own addresses. */
+  async #syncNode(): Promise<string[]> {
+    const { rtnl, device } = this.#opened;
+    if ((await rtnl.links.find(device.host.ifindex))?.name !== HOST_IFNAME) {
+      return [`device ${HOST_IFNAME} is gone; restart the daemon`];
+    }
+    const { links } = await findNativeDevices(rtnl, this.#parts.settings.devices);
+    for (const { name, ifindex } of links) await ensureLink(this.#ownLink(name, ifindex, 'ingress', 'axo_from_netdev'));
+    const names = links.map(({ name }) => name);
+    if (names.join() !== this.#devices.join()) this.#parts.log.info({ devices: names }, 'native devices');
+    for (const gone of this.#ownFolders()) if (!names.includes(gone)) removeAll(join(this.#parts.paths.links, gone));
+    this.#devices = names;
+    this.#maps.syncNode(await this.#watch.ownAddresses(), device.host.ifindex);
+    return [];
+  }
+
+  /** Link folders of native devices, of now and before. */
+  #ownFolders(): string[] {
+    return namesIn(this.#parts.paths.links).filter((name) => name !== HOST_IFNAME && !name.startsWith(POD_IFNAME_PREFIX));
+  }
+}
+
+function rodataOf({ routers, settings }: DatapathParts, { host, net }: HostDevice): DatapathSettings {
+  const address = (text: string | undefined) => (text === undefined ? new Uint8Array(16) : addressBytes(text));
+  return {
+    cfg_host_ifindex: host.ifindex,
+    cfg_host_mac: macBytes(host.mac),
+    cfg_net_ifindex: net.ifindex,
+    cfg_router4: address(routers.ipv4),
+    cfg_router6: address(routers.ipv6),
+    cfg_monitor_aggregation: monitorAggregation[settings.monitorAggregation],
+  };
+}

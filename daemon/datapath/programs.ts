@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DatapathSettings, maps, objects, type ProgramName, programs } from '../../bpf/layout.generated.ts';
+import type { Paths } from '../../conf/paths.ts';
+import { type BpfObject, type Fd, getPinned, inspectObject, loadObject, pin, type VariableValue } from '../../native/index.ts';
+import { hasErrno, messageOf, StartError } from '../failure.ts';
+import { readIfThere, removeAll, writeWhole } from '../files.ts';
+import type { Logger } from '../log.ts';
+
+const programNames = Object.keys(programs) as ProgramName[];
+
+export interface ProgramSetOptions {
+  readonly paths: Paths;
+  /** Where an object file of this name is. */
+  readonly objectPath: (name: string) => string;
+  /** Values of the `cfg_` constants. */
+  readonly rodata: DatapathSettings;
+  readonly version: string;
+  readonly log: Logger;
+}
+
+/**
+ * The loaded programs and their maps, one set for the whole node. They are pinned, and a digest of all that went into them is kept beside
+ * the state, so that a restarted daemon with nothing new loads and verifies nothing.
+ */
+export class ProgramSet {
+  readonly #programs: ReadonlyMap<string, Fd>;
+  readonly #maps: ReadonlyMap<string, Fd>;
+  /** True when the set was loaded now: links may still run programs of an older one. */
+  readonly isNew: boolean;
+  readonly #digest: string;
+  readonly #digestPath: string;
+
+  private constructor(programs: ReadonlyMap<string, Fd>, maps: ReadonlyMap<string, Fd>, isNew: boolean, digest: string, paths: Paths) {
+    this.#programs = programs;
+    this.#maps = maps;
+    this.isNew = isNew;
+    this.#digest = digest;
+    this.#digestPath = digestPath(paths);
+  }
+
+  /** Opens the pinned set, or loads and pins a new one. Throws StartError; a refusal by the verifier names the program and ends with its log. */
+  static async open(options: ProgramSetOptions): Promise<ProgramSet> {
+    const digest = digestOf(options);
+    if (readIfThere(digestPath(options.paths)) === digest) {
+      const pinned = openPinned(options.paths);
+      if (pinned !== undefined) return new ProgramSet(pinned.programs, pinned.maps, false, digest, options.paths);
+    }
+    try {
+      const loaded = await load(options);
+      return new ProgramSet(loaded.programs, loaded.maps, true, digest, options.paths);
+    } catch (error) {
+      throw new StartError('load the datapath', error);
+    }
+  }
+
+  program(name: ProgramName): Fd {
+    return named(this.#programs, name);
+  }
+
+  map(name: string): Fd {
+    return named(this.#maps, name);
+  }
+
+  /** Remembers that every link runs this set; until then the next start loads again. */
+  commit(): void {
+    if (this.isNew) writeWhole(this.#digestPath, this.#digest);
+  }
+
+  close(): void {
+    for (const fd of [...this.#programs.values(), ...this.#maps.values()]) fd.close();
+  }
+}
+
+function named(fds: ReadonlyMap<string, Fd>, name: string): Fd {
+  const fd = fds.get(name);
+  if (fd === undefined) throw new Error(`use ${name}: not loaded`);
+  return fd;
+}
+
+const digestPath = (paths: Paths): string => join(paths.runDir, 'programs.sha256');
+
+function digestOf({ objectPath, rodata, version }: ProgramSetOptions): string {
+  const hash = createHash('sha256').update(version);
+  for (const name of objects) hash.update(readFileSync(objectPath(name)));
+  const values = Object.entries(rodata).map(([name, value]) => [name, value instanceof Uint8Array ? [...value] : String(value)]);
+  return hash.update(JSON.stringify(values)).digest('hex');
+}
+
+interface Loaded {
+  readonly programs: Map<string, Fd>;
+  readonly maps: Map<string, Fd>;
+}
+
+function openPinned(paths: Paths): Loaded | undefined {
+  const fds: Fd[] = [];
+  const open = (folder: string, name: string): [string, Fd] => {
+    const fd = getPinned(join(folder, name));
+    fds.push(fd);
+    return [name, fd];
+  };
+  try {
+    const opened = new Map(programNames.map((name) => open(paths.progs, name)));
+    return { programs: opened, maps: new Map(Object.keys(maps).map((name) => open(paths.maps, name))) };
+  } catch (error) {
+    for (const fd of fds) fd.close();
+    if (hasErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+async function load(options: ProgramSetOptions): Promise<Loaded> {
+  const { paths } = options;
+  removeAll(digestPath(paths));
+  const loaded: Loaded = { programs: new Map(), maps: new Map() };
+  for (const name of programNames) {
+    const object = await loadOne(programs[name].object, options);
+    loaded.programs.set(name, object.program(name));
+    for (const [map, fd] of object.maps) keepOrClose(loaded.maps, map, fd);
+  }
+  for (const [name, fd] of loaded.programs) pinOver(fd, join(paths.progs, name));
+  return loaded;
+}
+
+function keepOrClose(kept: Map<string, Fd>, name: string, fd: Fd): void {
+  if (kept.has(name) || !(name in maps)) fd.close();
+  else kept.set(name, fd);
+}
+
+/** A map whose layout changed is made anew: the daemon writes every row of its own maps at start, and counters begin at zero. */
+async function loadOne(file: string, options: ProgramSetOptions): Promise<BpfObject> {
+  const path = options.objectPath(file);
+  const shape = await inspectObject(path);
+  const has = (name: string) => shape.variables.some((variable) => variable.name === name);
+  const rodata: Record<string, VariableValue> = Object.fromEntries(Object.entries(options.rodata).filter(([name]) => has(name)));
+  for (;;) {
+    try {
+      return await loadObject({ path, rodata, pinMapsUnder: options.paths.maps });
+    } catch (error) {
+      const stale = mismatchedPin(error);
+      if (stale === undefined) throw error;
+      options.log.warn({ map: stale, reason: messageOf(error) }, 'the layout of a map changed, making it anew');
+      removeAll(stale);
+    }
+  }
+}
+
+function mismatchedPin(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'MAP_MISMATCH' || !('path' in error)) return undefined;
+  return String(error.path);
+}
+
+/** Puts a pin in the place of the one that is there; whoever opens the path gets the old object or the new one. */
+function pinOver(fd: Fd, path: string): void {
+  const fresh = `${path}_new`;
+  removeAll(fresh);
+  pin(fd, fresh);
+  renameSync(fresh, path);
+}

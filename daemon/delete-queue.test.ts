@@ -1,0 +1,72 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DeleteQueue } from './delete-queue.ts';
+import { addWhole, createBench } from './endpoint/fakes.ts';
+import { silent } from './log.ts';
+
+let bench: ReturnType<typeof createBench>;
+let folder: string;
+let queue: DeleteQueue;
+
+beforeEach(() => {
+  bench = createBench();
+  folder = join(bench.folder, 'delete-queue');
+  mkdirSync(folder);
+  queue = new DeleteQueue(folder, bench.manager, silent);
+});
+afterEach(() => {
+  queue.close();
+  bench[Symbol.dispose]();
+});
+
+const enqueue = (name: string, containerId: string, queuedAt: string) =>
+  writeFileSync(join(folder, name), JSON.stringify({ version: 1, containerId, ifname: 'eth0', queuedAt }));
+const later = '2030-01-01T00:00:00.000Z';
+
+describe('the delete queue', () => {
+  it('removes what was deleted while the daemon was away', async () => {
+    await addWhole(bench);
+    enqueue('a.json', 'c1', later);
+    await queue.replay();
+    expect(bench.manager.list()).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('goes in the order of time, not of names', async () => {
+    const order: string[] = [];
+    const deleter = { list: () => [], removeByKey: async ({ containerId }: { containerId: string }) => order.push(containerId) > 0 };
+    enqueue('a.json', 'second', '2030-01-02T00:00:00.000Z');
+    enqueue('b.json', 'first', '2030-01-01T00:00:00.000Z');
+    await new DeleteQueue(folder, deleter, silent).replay();
+    expect(order).toEqual(['first', 'second']);
+  });
+
+  it('leaves an endpoint alone that is newer than the record', async () => {
+    await addWhole(bench);
+    enqueue('a.json', 'c1', '1960-01-01T00:00:00.000Z');
+    await queue.replay();
+    expect(bench.manager.list()).toHaveLength(1);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('forgets a record of an unknown attachment, moves a bad one aside, keeps one that fails', async () => {
+    await addWhole(bench);
+    bench.datapath.failing = 'dismantle';
+    enqueue('a.json', 'c1', later);
+    enqueue('b.json', 'nobody', later);
+    writeFileSync(join(folder, 'c.json'), '{"version":9}');
+    await queue.replay();
+    expect(readdirSync(folder).sort()).toEqual(['a.json', 'c.json.bad']);
+    await queue.replay();
+    expect(readdirSync(folder)).toEqual(['c.json.bad']);
+  });
+
+  it('sees a record that comes later', async () => {
+    await addWhole(bench);
+    queue.watch();
+    enqueue('a.json', 'c1', later);
+    for (let n = 0; n < 100 && bench.manager.list().length > 0; n++) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(bench.manager.list()).toEqual([]);
+  });
+});

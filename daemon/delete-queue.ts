@@ -1,0 +1,90 @@
+import { type FSWatcher, mkdirSync, readdirSync, renameSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import type { AttachmentKey, Endpoint } from '../conf/api/types.ts';
+import { type DeleteRecord, parseDeleteRecord } from '../conf/delete-record.ts';
+import { messageOf } from './failure.ts';
+import { readIfThere, removeAll } from './files.ts';
+import type { Logger } from './log.ts';
+
+/** What replaying needs of the endpoint manager. */
+export interface Deleter {
+  list(): Endpoint[];
+  removeByKey(key: AttachmentKey): Promise<boolean>;
+}
+
+interface Queued {
+  readonly path: string;
+  readonly record: DeleteRecord;
+}
+
+/**
+ * DELs that came while the daemon was away. Replayed in the order in which they came, before the API serves, and again whenever the
+ * folder changes: a plugin that met the daemon just before it listened leaves its record just after.
+ */
+export class DeleteQueue {
+  readonly #folder: string;
+  readonly #deleter: Deleter;
+  readonly #log: Logger;
+  #watcher: FSWatcher | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(folder: string, deleter: Deleter, log: Logger) {
+    this.#folder = folder;
+    this.#deleter = deleter;
+    this.#log = log;
+  }
+
+  /** Replays what is there; never throws. A record whose endpoint cannot be removed stays for the next time. */
+  replay(): Promise<void> {
+    this.#running = this.#running.then(async () => {
+      for (const queued of this.#read()) await this.#replayOne(queued);
+    });
+    return this.#running;
+  }
+
+  /** Replays whatever comes from now on. */
+  watch(): void {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    this.#watcher = watch(this.#folder, { persistent: false }, (_event, name) => {
+      if (name?.endsWith('.json') === true) void this.replay();
+    });
+    this.#watcher.on('error', (error) => this.#log.warn({ error: messageOf(error) }, 'watching the delete queue failed'));
+  }
+
+  close(): void {
+    this.#watcher?.close();
+  }
+
+  #read(): Queued[] {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const names = readdirSync(this.#folder).filter((name) => name.endsWith('.json'));
+    const queued = names.map((name) => this.#readOne(join(this.#folder, name))).filter((entry) => entry !== undefined);
+    return queued.sort((a, b) => (a.record.queuedAt < b.record.queuedAt ? -1 : 1));
+  }
+
+  #readOne(path: string): Queued | undefined {
+    const text = readIfThere(path);
+    if (text === undefined) return undefined;
+    try {
+      return { path, record: parseDeleteRecord(JSON.parse(text)) };
+    } catch (error) {
+      renameSync(path, `${path}.bad`);
+      this.#log.error({ file: `${path}.bad`, error: messageOf(error) }, 'moved a bad delete record aside');
+      return undefined;
+    }
+  }
+
+  async #replayOne({ path, record }: Queued): Promise<void> {
+    const { containerId, ifname, queuedAt } = record;
+    const fields = { verb: 'DEL', containerId, ifname, queuedAt };
+    try {
+      const endpoint = this.#deleter.list().find((other) => other.containerId === containerId && other.ifname === ifname);
+      const isNewer = endpoint !== undefined && Date.parse(endpoint.createdAt) > Date.parse(queuedAt);
+      const removed = !isNewer && (await this.#deleter.removeByKey(record));
+      removeAll(path);
+      this.#log.info({ ...fields, removed }, 'replayed a delete');
+    } catch (error) {
+      this.#log.error({ ...fields, error: messageOf(error) }, 'replaying a delete failed');
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import { messageOf } from '../failure.ts';
+import type { Logger } from '../log.ts';
+import { keyOf, ownerOf } from './identity.ts';
+import type { Addressing } from './ports.ts';
+import type { EndpointRecord, RecordStore } from './record.ts';
+
+/**
+ * Reads the records of an earlier life and reserves their addresses again. A record that contradicts another, which only a damaged folder
+ * can hold, is removed with a line in the log; its device then belongs to nobody and is removed as well.
+ */
+export function adoptRecords(store: RecordStore, addressing: Addressing, log: Logger): EndpointRecord[] {
+  const keys = new Set<string>();
+  return store.readAll().filter(({ endpoint }) => {
+    try {
+      if (keys.has(keyOf(endpoint))) throw new Error(`attachment ${keyOf(endpoint)} has a record already`);
+      addressing.adopt(ownerOf(endpoint), endpoint);
+      keys.add(keyOf(endpoint));
+      return true;
+    } catch (error) {
+      log.error({ id: endpoint.id, error: messageOf(error) }, 'removed an endpoint record that contradicts another');
+      store.remove(endpoint.id);
+      return false;
+    }
+  });
+}

@@ -1,0 +1,100 @@
+import { mkdirSync } from 'node:fs';
+import { ConfigError, type DaemonConfig, type LoadedConfig, loadConfig } from '../conf/config/index.ts';
+import { type Paths, paths as pathsUnder } from '../conf/paths.ts';
+import { version } from '../conf/version.ts';
+import { cleanUp } from './cleanup.ts';
+import { Daemon, expeditePaths } from './daemon.ts';
+import { messageOf, StartError } from './failure.ts';
+import { createLogger, type Logger, type LogLevel } from './log.ts';
+import { requireSingle } from './single.ts';
+
+/** What the command line says. */
+export interface DaemonOptions {
+  /** Moves every path; `AXONEME_ROOT` or `/` when absent. */
+  readonly root?: string | undefined;
+  /** The configuration file, which must exist when given; `AXONEME_CONFIG`, else the one under the root, if there is one. */
+  readonly config?: string | undefined;
+  /** Remove every trace of axoneme and end. */
+  readonly cleanup?: boolean | undefined;
+  /** `info` when absent; `debug.enabled` of the configuration lowers it. */
+  readonly logLevel?: LogLevel | undefined;
+}
+
+/**
+ * `axoneme daemon`: runs until SIGTERM or SIGINT, or cleans up. Answers with the exit status, 0 or 1; what went wrong is on stderr, as the
+ * last line of the log and in plain words.
+ */
+export async function runDaemon(options: DaemonOptions = {}): Promise<number> {
+  process.umask(0o077);
+  const paths = pathsUnder(options.root);
+  let log = createLogger(options.logLevel ?? 'info');
+  try {
+    if (options.cleanup === true) {
+      await cleanUpAlone(paths, log);
+      return 0;
+    }
+    const loaded = await load(paths, options);
+    if (options.logLevel === undefined && loaded.config.debug.enabled) log = createLogger('debug');
+    await serve(paths, loaded, log);
+    return 0;
+  } catch (error) {
+    const isExpected = error instanceof StartError || error instanceof ConfigError;
+    log.error({ error: messageOf(error), ...(isExpected ? {} : { stack: (error as Error).stack }) }, 'the daemon cannot run');
+    process.stderr.write(`axoneme daemon: ${messageOf(error)}\n`);
+    return 1;
+  }
+}
+
+async function load(paths: Paths, { config }: DaemonOptions): Promise<LoadedConfig> {
+  const given = config ?? (process.env['AXONEME_CONFIG'] || undefined);
+  return await loadConfig(given ?? paths.config, { required: given !== undefined });
+}
+
+async function cleanUpAlone(paths: Paths, log: Logger): Promise<void> {
+  const lock = await requireSingle(paths.socket);
+  try {
+    await cleanUp(paths, expeditePaths(paths), log);
+  } finally {
+    lock.release();
+  }
+}
+
+async function serve(paths: Paths, { config, ignored, source }: LoadedConfig, log: Logger): Promise<void> {
+  requireRoot();
+  const ended = endSignal();
+  const lock = await requireSingle(paths.socket);
+  log.info({ version, pid: process.pid, config: source, root: paths.root }, 'axoneme daemon starts');
+  if (ignored.length > 0) log.info({ keys: ignored }, 'configuration keys without effect here');
+  watchCrashes(log);
+  const daemon = await start(paths, config, log);
+  const signal = await ended;
+  log.info({ signal }, 'ending; pods keep their network');
+  await daemon.stop();
+  lock.release();
+}
+
+async function start(paths: Paths, config: DaemonConfig, log: Logger): Promise<Daemon> {
+  mkdirSync(paths.runDir, { recursive: true, mode: 0o700 });
+  return await Daemon.start({ paths, config, log });
+}
+
+function requireRoot(): void {
+  if (process.geteuid?.() !== 0) throw new StartError('start the daemon: it needs root, for devices, programs and the bpf file system');
+}
+
+/** The first SIGTERM or SIGINT. A second one ends the process at once, as by default. */
+function endSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+  });
+}
+
+/** Whatever nobody foresaw ends the process: state is on disk, and the next start makes kernel and records agree. */
+function watchCrashes(log: Logger): void {
+  const crash = (error: unknown) => {
+    log.error({ error: messageOf(error), stack: error instanceof Error ? error.stack : undefined }, 'crashed');
+    process.exit(1);
+  };
+  process.once('uncaughtException', crash);
+  process.once('unhandledRejection', crash);
+}
