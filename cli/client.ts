@@ -78,22 +78,19 @@ export class ApiClient {
   }
 
   #unreachable(error: NodeJS.ErrnoException): Unreachable {
-    const reach = `reach the daemon at ${this.#socket}`;
-    switch (error.code) {
-      case 'ENOENT':
-        return new Unreachable(`${reach}: no such socket; start it with 'axoneme daemon'`, 1, { cause: error });
-      case 'ECONNREFUSED':
-        return new Unreachable(`${reach}: it does not run; start it with 'axoneme daemon'`, 1, { cause: error });
-      case 'EACCES':
-        return new Unreachable(`${reach}: permission denied; run this as root`, 1, { cause: error });
-      case 'ECONNRESET':
-      case 'EPIPE':
-        return new Unreachable(`${reach}: it closed the connection without an answer`, 1, { cause: error });
-      default:
-        return new Unreachable(`${reach}: ${error.message}`, 1, { cause: error });
-    }
+    const reason = reasons[error.code ?? ''] ?? error.message;
+    return new Unreachable(`reach the daemon at ${this.#socket}: ${reason}`, 1, { cause: error });
   }
 }
+
+/** What connect(2) on a Unix socket, or the exchange after it, says; see unix(7). */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "no such socket; start it with 'axoneme daemon'",
+  ECONNREFUSED: "it does not run; start it with 'axoneme daemon'",
+  EACCES: 'permission denied; run this as root',
+  ECONNRESET: 'it closed the connection without an answer',
+  EPIPE: 'it closed the connection without an answer',
+};
 
 function parse(text: string): unknown {
   try {

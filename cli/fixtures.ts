@@ -3,7 +3,6 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BpfEndpointRow, BpfIpcacheRow, Endpoint, Health, IpamStatus, Status } from '../conf/api/types.ts';
-import { defaultConfig } from '../conf/config/defaults.ts';
 import { paths } from '../conf/paths.ts';
 import { run } from './program.ts';
 
@@ -105,12 +104,22 @@ export const bpfIpcache: readonly BpfIpcacheRow[] = [
   { prefix: '172.20.42.2/32', identity: 46404, tunnelEndpoint: '192.168.0.2', flags: 16 },
 ];
 
+export const config = {
+  ipam: {
+    mode: 'cluster-pool',
+    operator: { clusterPoolIPv4PodCIDRList: ['10.0.0.0/8'], clusterPoolIPv4MaskSize: 24, autoCreateCiliumPodIPPools: {} },
+  },
+  ipv6: { enabled: false },
+  devices: [],
+  MTU: 0,
+};
+
 /** Answers by path, as the daemon would; a function answers for itself. */
 export const bodies: Readonly<Record<string, unknown>> = {
   '/v1/healthz': health,
   '/v1/status': status,
   '/v1/ipam': ipam,
-  '/v1/config': defaultConfig,
+  '/v1/config': config,
   '/v1/endpoints': [web, bare],
   '/v1/endpoints/331': web,
   '/v1/bpf/endpoints': bpfEndpoints,

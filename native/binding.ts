@@ -123,7 +123,13 @@ function load(name: string): unknown {
   const file = directory === undefined ? embeddedFile(name) : join(directory, name);
   if (!existsSync(file)) throw new Error(`load addon ${file}: no such file (build it with: node scripts/build-native.ts)`);
   const module: { exports: unknown } = { exports: {} };
-  process.dlopen(module, file);
+  try {
+    process.dlopen(module, file);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const hint = reason.startsWith('libbpf.so.1') ? ' (install the package libbpf1)' : '';
+    throw new Error(`load addon ${file}: ${reason}${hint}`, { cause: error });
+  }
   loaded.set(name, module.exports);
   return module.exports;
 }

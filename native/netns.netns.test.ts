@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { constants, readdirSync, readFileSync, readlinkSync, readSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -53,6 +54,22 @@ describe('Netns', () => {
     expect(isNetns(file)).toBe(false);
     expect(isNetns(join(directory, 'none'))).toBe(false);
     unlinkSync(file);
+  });
+
+  it('does not wait for the writer of a FIFO', () => {
+    const fifo = join(directory, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    expect(() => Netns.open(fifo)).toThrow(`open network namespace ${fifo}: not a network namespace`);
+    expect(() => Netns.open(directory)).toThrow('not a network namespace');
+    unlinkSync(fifo);
+  });
+
+  it('makes one without a name, which goes when it is closed', async () => {
+    const ns = await Netns.create();
+    expect(await getSysctl(ns, 'net.ipv4.ip_forward')).toBe('0');
+    using same = Netns.open(ns.path);
+    expect(same.equals(ns)).toBe(true);
+    ns.close();
   });
 
   it('refuses to make one where a file is', async () => {

@@ -5,6 +5,9 @@ import { Fd } from './fd.ts';
 /** CLONE_NEWNET of linux/sched.h: what NS_GET_NSTYPE (ioctl_ns(2)) answers for a network namespace. */
 const CLONE_NEWNET = 0x40000000;
 
+/** The file system of namespaces, linux/magic.h. */
+const NSFS_MAGIC = 0x6e736673;
+
 /**
  * A network namespace held open by a descriptor. Nothing here ever moves the calling process: the addon enters a namespace on a thread of
  * its own, opens what is asked for and ends.
@@ -24,6 +27,8 @@ export class Netns {
   /** Opens the namespace at `path` (a bind mount, or /proc/PID/ns/net). Throws SyscallError, or NotNamespaceError for any other file. */
   static open(path: string): Netns {
     const subject = `open network namespace ${path}`;
+    // Asked before opening: the path comes from outside, and opening a FIFO would wait for ever, opening a device may do anything.
+    if (calling(subject, () => sys().statfsType(path)) !== NSFS_MAGIC) throw new NotNamespaceError(path);
     const fd = Fd.adopt(
       calling(subject, () => sys().open(path, 0)),
       `network namespace ${path}`,

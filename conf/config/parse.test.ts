@@ -137,6 +137,28 @@ describe('mistakes', () => {
       'ipam.operator.autoCreateCiliumPodIPPools: mode multi-pool needs a pool named default, from which the router address comes',
     ],
     [{ ipv4: { enabled: false } }, 'ipv4.enabled: false, and so is ipv6.enabled: pods would have no address'],
+    [
+      { ipam: { operator: { clusterPoolIPv4PodCIDRList: ['10.0.0.0/24', '10.1.0.0/28'] } } },
+      'ipam.operator.clusterPoolIPv4MaskSize: a block of /24 does not fit into 10.1.0.0/28',
+    ],
+    [
+      { ipam: { operator: { clusterPoolIPv4PodCIDRList: [] } } },
+      'ipam.operator.clusterPoolIPv4PodCIDRList: has no network, so that no pod could get an address',
+    ],
+    [
+      {
+        ipam: {
+          mode: 'multi-pool',
+          operator: {
+            autoCreateCiliumPodIPPools: {
+              default: { ipv4: { cidrs: '10.0.0.0/8', maskSize: 24 } },
+              vac: { ipv4: { cidrs: '192.0.2.0/24 10.100.0.0/16', maskSize: 29 } },
+            },
+          },
+        },
+      },
+      'ipam.operator.autoCreateCiliumPodIPPools.vac.ipv4.cidrs: 10.100.0.0/16 overlaps 10.0.0.0/8',
+    ],
     [{ devices: ['a/b'] }, 'devices.0: expected a device name, got "a/b"'],
   ])('%j is refused', (value, reason) => {
     expect(reasons(value)).toEqual([reason]);

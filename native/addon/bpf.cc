@@ -4,6 +4,7 @@
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   (void)env;
+  axo::InitInspect(exports);
   axo::InitLoader(exports);
   axo::InitRingBuffer(exports);
   return exports;

@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loading object files with libbpf (1.1 and later): look into one, or load it and keep nothing but descriptors.
-#include <bpf/bpf.h>
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
+// Loading an object file with libbpf and keeping nothing but descriptors.
 #include <stdarg.h>
 #include <stdio.h>
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "modules.h"
-#include "task.h"
+#include "object_task.h"
 
 namespace axo {
-namespace {
 
-// libbpf's own limit for a verifier log (UINT32_MAX >> 8). Pages that are never written cost nothing.
-constexpr size_t kLogBytes = UINT32_MAX >> 8;
-
-// libbpf reports through one process-wide callback, on the thread that called it.
 thread_local std::string* current_log = nullptr;
+
+namespace {
 
 __attribute__((format(printf, 2, 0))) int Print(enum libbpf_print_level level, const char* format, va_list arguments) {
   if (level != LIBBPF_WARN || current_log == nullptr) return 0;
@@ -29,150 +22,6 @@ __attribute__((format(printf, 2, 0))) int Print(enum libbpf_print_level level, c
   current_log->append(line);
   return 0;
 }
-
-struct ObjectCloser {
-  void operator()(bpf_object* object) const { bpf_object__close(object); }
-};
-using Object = std::unique_ptr<bpf_object, ObjectCloser>;
-
-// Work on one object file, with libbpf's messages and the verifier's log as properties of the error.
-class ObjectTask : public Task {
- protected:
-  explicit ObjectTask(const Napi::CallbackInfo& info) : Task(info.Env()), path_(StringArg(info, 0)) {}
-
-  virtual bool Work(bpf_object* object, Failure* failure) = 0;
-
-  std::string path_;
-  std::unique_ptr<char, decltype(&free)> verifier_log_{nullptr, free};
-
- private:
-  void Run(Failure* failure) override {
-    current_log = &messages_;
-    verifier_log_.reset(static_cast<char*>(calloc(1, kLogBytes)));
-    LIBBPF_OPTS(bpf_object_open_opts, options);
-    options.kernel_log_buf = verifier_log_.get();
-    options.kernel_log_size = verifier_log_ ? kLogBytes : 0;
-    Object object(bpf_object__open_file(path_.c_str(), &options));
-    if (!object) {
-      Failed(failure, "bpf_object__open_file");
-    } else {
-      Work(object.get(), failure);
-    }
-    object.reset();
-    current_log = nullptr;
-  }
-
-  void Describe(Napi::Error* error) override {
-    error->Set("messages", Napi::String::New(error->Env(), messages_));
-    error->Set("verifierLog", Napi::String::New(error->Env(), verifier_log_ ? verifier_log_.get() : ""));
-  }
-
-  std::string messages_;
-};
-
-bool EndsWith(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
-// The map that libbpf makes for a data section; its name is a prefix of the object's name and the section's.
-bpf_map* SectionMap(bpf_object* object, const std::string& section) {
-  bpf_map* map;
-  bpf_object__for_each_map(map, object) {
-    if (bpf_map__is_internal(map) && EndsWith(bpf_map__name(map), section)) return map;
-  }
-  return nullptr;
-}
-
-struct Variable {
-  std::string name;
-  std::string section;
-  uint32_t offset;
-  uint32_t size;
-};
-
-std::vector<Variable> Variables(const bpf_object* object) {
-  std::vector<Variable> variables;
-  const btf* types = bpf_object__btf(object);
-  for (const char* section : {".rodata", ".data", ".bss"}) {
-    int id = types == nullptr ? -1 : btf__find_by_name_kind(types, section, BTF_KIND_DATASEC);
-    if (id < 0) continue;
-    const btf_type* type = btf__type_by_id(types, static_cast<uint32_t>(id));
-    const btf_var_secinfo* info = btf_var_secinfos(type);
-    for (int i = 0; i < btf_vlen(type); i++, info++) {
-      const btf_type* variable = btf__type_by_id(types, info->type);
-      variables.push_back({btf__name_by_offset(types, variable->name_off), section, info->offset, info->size});
-    }
-  }
-  return variables;
-}
-
-struct MapShape {
-  std::string name;
-  uint32_t type, key_size, value_size, max_entries, flags;
-  bool internal;
-};
-
-// Answers { maps, programs, variables } of the file, loading nothing.
-class Inspect : public ObjectTask {
- public:
-  explicit Inspect(const Napi::CallbackInfo& info) : ObjectTask(info) {}
-
- private:
-  bool Work(bpf_object* object, Failure* failure) override {
-    (void)failure;
-    bpf_map* map;
-    bpf_object__for_each_map(map, object) {
-      maps_.push_back({bpf_map__name(map), static_cast<uint32_t>(bpf_map__type(map)), bpf_map__key_size(map),
-                       bpf_map__value_size(map), bpf_map__max_entries(map), bpf_map__map_flags(map),
-                       bpf_map__is_internal(map)});
-    }
-    bpf_program* program;
-    bpf_object__for_each_program(program, object) {
-      programs_.push_back({bpf_program__name(program), bpf_program__section_name(program)});
-    }
-    variables_ = Variables(object);
-    return true;
-  }
-
-  Napi::Value Answer(Napi::Env env) override {
-    Napi::Array maps = Napi::Array::New(env);
-    for (const MapShape& map : maps_) {
-      Napi::Object shape = Napi::Object::New(env);
-      shape.Set("name", map.name);
-      shape.Set("type", map.type);
-      shape.Set("keySize", map.key_size);
-      shape.Set("valueSize", map.value_size);
-      shape.Set("maxEntries", map.max_entries);
-      shape.Set("flags", map.flags);
-      shape.Set("internal", map.internal);
-      maps.Set(maps.Length(), shape);
-    }
-    Napi::Array programs = Napi::Array::New(env);
-    for (const auto& [name, section] : programs_) {
-      Napi::Object program = Napi::Object::New(env);
-      program.Set("name", name);
-      program.Set("section", section);
-      programs.Set(programs.Length(), program);
-    }
-    Napi::Array variables = Napi::Array::New(env);
-    for (const Variable& variable : variables_) {
-      Napi::Object shape = Napi::Object::New(env);
-      shape.Set("name", variable.name);
-      shape.Set("section", variable.section);
-      shape.Set("size", variable.size);
-      variables.Set(variables.Length(), shape);
-    }
-    Napi::Object answer = Napi::Object::New(env);
-    answer.Set("maps", maps);
-    answer.Set("programs", programs);
-    answer.Set("variables", variables);
-    return answer;
-  }
-
-  std::vector<MapShape> maps_;
-  std::vector<std::pair<std::string, std::string>> programs_;
-  std::vector<Variable> variables_;
-};
 
 // (path, variables {name: bytes}, reuse {map: fd}, max entries {map: number}, programs [name] or undefined for all)
 class Load : public ObjectTask {
@@ -300,10 +149,6 @@ class Load : public ObjectTask {
   Named maps_, programs_;
 };
 
-Napi::Value ObjectInspect(const Napi::CallbackInfo& info) {
-  return Task::Start(new Inspect(info));
-}
-
 Napi::Value ObjectLoad(const Napi::CallbackInfo& info) {
   return Task::Start(new Load(info));
 }
@@ -312,7 +157,6 @@ Napi::Value ObjectLoad(const Napi::CallbackInfo& info) {
 
 void InitLoader(Napi::Object exports) {
   libbpf_set_print(Print);
-  Export(exports, "objectInspect", ObjectInspect);
   Export(exports, "objectLoad", ObjectLoad);
   exports.Set("libbpfVersion", Napi::String::New(exports.Env(), libbpf_version_string()));
 }

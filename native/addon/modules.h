@@ -11,6 +11,7 @@ void InitNetlink(Napi::Object exports);
 void InitWatch(Napi::Object exports);
 void InitBpfObjects(Napi::Object exports);
 void InitBpfMaps(Napi::Object exports);
+void InitInspect(Napi::Object exports);
 void InitLoader(Napi::Object exports);
 void InitRingBuffer(Napi::Object exports);
 

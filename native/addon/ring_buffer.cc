@@ -75,7 +75,7 @@ class RingBuffer {
     Napi::HandleScope scope(env);
     RingBuffer* self = static_cast<RingBuffer*>(context);
     Napi::Value records = self->Take(env);
-    self->callback_.MakeCallback(env.Global(), {records});
+    CallFromLoop(env, self->callback_, {records});
   }
 
   static void OnReleased(void* context, Napi::Env env) {

@@ -100,7 +100,7 @@ class FdWatch {
   static void OnReadable(void* context, Napi::Env env) {
     Napi::HandleScope scope(env);
     FdWatch* self = static_cast<FdWatch*>(context);
-    self->callback_.MakeCallback(env.Global(), {});
+    CallFromLoop(env, self->callback_, {});
   }
 
   static void OnReleased(void* context, Napi::Env env) {

@@ -4,9 +4,23 @@
 
 #include <uv.h>
 
+#include <initializer_list>
+
 #include "common.h"
 
 namespace axo {
+
+// Calls a JavaScript function from the event loop. What it throws becomes the process's uncaughtException, as for any
+// other callback: without this the error would stay pending in the environment and surface in an unrelated call.
+inline void CallFromLoop(Napi::Env env, const Napi::FunctionReference& function,
+                         std::initializer_list<napi_value> arguments) {
+  napi_value result = nullptr;
+  napi_status status =
+      napi_make_callback(env, nullptr, env.Global(), function.Value(), arguments.size(), arguments.begin(), &result);
+  if (status != napi_pending_exception) return;
+  napi_value error = nullptr;
+  if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
+}
 
 // Watches a descriptor for readability. Lives on the heap until its handle is closed; Close may be called more than
 // once, and the environment closes what is still open when it ends.

@@ -125,6 +125,22 @@ describe('loadObject', () => {
   });
 });
 
+describe('descriptors', () => {
+  it('are all closed again, after success and after failure', async () => {
+    const refused = scratch.compile('refused');
+    const round = async () => {
+      (await loadObject({ path: sample, pinMapsUnder: join(bpffs, 'rounds') })).close();
+      await loadObject({ path: refused }).catch(() => undefined);
+      await loadObject({ path: sample, rodata: { nosuch: 1 } }).catch(() => undefined);
+    };
+    await round();
+    const before = readdirSync('/proc/self/fd').length;
+    for (let i = 0; i < 5; i++) await round();
+    expect(readdirSync('/proc/self/fd').length).toBe(before);
+    expect(liveFds().size).toBe(0);
+  });
+});
+
 describe('pins', () => {
   it('opens what was pinned', async () => {
     using object = await loadObject({ path: sample, programs: ['pass_packet'] });

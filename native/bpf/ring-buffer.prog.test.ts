@@ -73,6 +73,22 @@ describe('openRingBuffer', () => {
     expect(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 10_000 })).toBe('end\n');
   });
 
+  it('turns what the callback throws into an uncaught exception', () => {
+    const program = `
+      const { loadObject, openRingBuffer, testRun } = await import(${JSON.stringify(join(import.meta.dirname, '..', 'index.ts'))});
+      const object = await loadObject({ path: ${JSON.stringify(path)} });
+      let count = 0;
+      process.on('uncaughtException', (error) => {
+        console.log(error.message);
+        if (count === 2) process.exit(0);
+        testRun(object.program('count_packet'), { data: new Uint8Array(60) });
+      });
+      openRingBuffer(object.map('events'), () => { throw new Error('thrown ' + ++count); }).ref();
+      testRun(object.program('count_packet'), { data: new Uint8Array(60) });`;
+    const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 10_000 });
+    expect(output).toBe('thrown 1\nthrown 2\n');
+  });
+
   it('ends cleanly with a worker thread that leaves it open', async () => {
     const program = `
       const { Worker, isMainThread } = await import('node:worker_threads');
