@@ -10,7 +10,6 @@ import { EncodeError } from './errors.ts';
 export const LITTLE = endianness() === 'LE';
 /** Size of `struct nlattr`. */
 export const HEADER = 4;
-const encoder = new TextEncoder();
 
 /** Rounds up to the four-byte boundary of NLA_ALIGN; not by `& ~3` alone, which would make a damaged length near 2^32 negative. */
 export const align = (length: number): number => length + (-length & 3);
@@ -54,7 +53,7 @@ export class AttrWriter {
   /** A string with its closing zero. A zero inside is refused: the kernel would cut there. */
   str(type: number, value: string): this {
     if (value.includes('\0')) return this.#fail(type, `"${value}" contains a zero byte`);
-    return this.bytes(type, encoder.encode(`${value}\0`));
+    return this.bytes(type, Buffer.from(`${value}\0`));
   }
 
   /** An attribute without payload: its presence is the value. */

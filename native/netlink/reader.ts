@@ -3,8 +3,6 @@ import { align, HEADER, LITTLE } from './attr.ts';
 import { NLA_TYPE_MASK } from './constants.ts';
 import { DecodeError } from './errors.ts';
 
-const decoder = new TextDecoder();
-
 /**
  * A window on received bytes. Reads are by offset in the window and exact: outside it they throw `DecodeError` with the offset in the datagram.
  */
@@ -94,9 +92,10 @@ export class Attr {
 
   /** The payload up to a closing zero, which the kernel sends for some strings and not for others. */
   str(): string {
-    const { bytes } = this.payload;
+    const { buffer, byteOffset, byteLength } = this.payload.bytes;
+    const bytes = Buffer.from(buffer, byteOffset, byteLength);
     const end = bytes.indexOf(0);
-    return decoder.decode(end === -1 ? bytes : bytes.subarray(0, end));
+    return bytes.toString('utf8', 0, end === -1 ? byteLength : end);
   }
 
   /** A copy of the payload, so that the datagram can be freed. */

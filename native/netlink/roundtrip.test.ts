@@ -102,6 +102,25 @@ describe('what is asked for is what is read', () => {
     );
   });
 
+  it('netkit, with room', () => {
+    const word = <T extends string>(...words: T[]) => fc.constantFrom(...words);
+    const shape = {
+      mode: word('l2', 'l3'),
+      policy: word('forward', 'blackhole'),
+      peerPolicy: word('forward', 'blackhole'),
+      scrub: word('none', 'default'),
+      peerScrub: word('none', 'default'),
+      headroom: port,
+      tailroom: port,
+    };
+    fc.assert(
+      fc.property(fc.record(shape, { requiredKeys: [] }), (spec) => {
+        const request = createLink({ kind: 'netkit', name: 'nk0', peer: { name: 'nk1' }, ...spec });
+        expect(decodeLink(body(request.body)).info).toEqual({ kind: 'netkit', ...spec });
+      }),
+    );
+  });
+
   it('messages, several in a datagram', () => {
     const requests = fc.array(fc.record({ operation: fc.constant(''), type: port, flags: port, body: fc.uint8Array({ maxLength: 50 }) }), {
       maxLength: 5,

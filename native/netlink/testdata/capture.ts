@@ -10,6 +10,7 @@ import { join } from 'node:path';
 
 const ip = process.argv[2] ?? 'ip';
 const scratch = mkdtempSync(join(tmpdir(), 'axo-capture-'));
+process.on('exit', () => rmSync(scratch, { recursive: true }));
 const version = execFileSync(ip, ['-V'], { encoding: 'utf8' }).trim().replace('ip utility, ', '');
 
 /** Commands whose last request is kept. `netns /proc/self/ns/net`: the number of the descriptor is in the vector. */
@@ -128,4 +129,3 @@ save(
     datagrams: trace(before, command, 'read').filter((hex) => Buffer.from(hex, 'hex').readUInt16LE(4) === type),
   })),
 );
-rmSync(scratch, { recursive: true });
