@@ -124,6 +124,22 @@ export const commands: readonly CommandSpec[] = [
     load: () => import('./commands/config-view.ts'),
   },
   {
+    path: 'daemon',
+    summary: 'Run the daemon in the foreground',
+    description: 'Serves the plugin and the commands until SIGTERM. Pods keep their traffic when it stops; a new start takes them over.',
+    options: [
+      { flags: '--config <file>', description: 'configuration (AXONEME_CONFIG); by default /etc/axoneme/config.yaml, if there is one' },
+      { flags: '--cleanup', description: 'remove every device, map, program and record of axoneme from this node, and end' },
+      { flags: '--log-level <level>', description: 'least severe level to log', choices: ['debug', 'info', 'warn', 'error', 'silent'] },
+    ],
+    examples: [
+      ['axoneme daemon', 'with the defaults: 10.0.0.0/8, a /24 for this node, IPv4'],
+      ['axoneme daemon --config ./values.yaml --log-level debug', 'try settings out'],
+      ['axoneme daemon --cleanup', 'after uninstalling: pods lose their network'],
+    ],
+    load: () => import('./commands/daemon.ts'),
+  },
+  {
     path: 'version',
     summary: 'Show the versions of this program and of the running daemon',
     description: 'Exits with 0 also when no daemon runs.',
