@@ -84,7 +84,17 @@ export const status: Status = {
 };
 
 export const bpfEndpoints: readonly BpfEndpointRow[] = [
-  { address: '10.0.0.10', localhost: true, id: 0, identity: 1, ifindex: 0, mac: '', nodeMac: '', flags: 1, mtu: 0 },
+  {
+    address: '10.0.0.10',
+    localhost: true,
+    id: 0,
+    identity: 1,
+    ifindex: 0,
+    mac: '00:00:00:00:00:00',
+    nodeMac: '00:00:00:00:00:00',
+    flags: 1,
+    mtu: 0,
+  },
   {
     address: '172.20.42.2',
     localhost: false,
