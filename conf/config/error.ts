@@ -17,8 +17,8 @@ export class ConfigError extends Error {
   readonly problems: readonly ConfigProblem[];
 
   /** @param source what was read: the file's path, or `configuration` */
-  constructor(source: string, problems: readonly [ConfigProblem, ...ConfigProblem[]], options?: ErrorOptions) {
-    super(problems.map((problem) => sentence(source, problem)).join('\n'), options);
+  constructor(source: string, problems: readonly [ConfigProblem, ...ConfigProblem[]]) {
+    super(problems.map((problem) => sentence(source, problem)).join('\n'));
     this.path = problems[0].path;
     this.reason = problems[0].reason;
     this.problems = problems;

@@ -30,6 +30,6 @@ async function read(path: string, required: boolean): Promise<string | undefined
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' && !required) return undefined;
     const reason = code === 'ENOENT' ? 'no such file' : `cannot be read: ${(error as Error).message}`;
-    throw new ConfigError(path, [{ path: '', reason }], { cause: error });
+    throw new ConfigError(path, [{ path: '', reason }]);
   }
 }
