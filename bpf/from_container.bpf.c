@@ -13,9 +13,11 @@
 /* To a pod of this node, the node itself, or the world: the packet's source is known to be true. */
 static __always_inline int forward(struct __sk_buff *skb, struct packet *packet)
 {
-	struct endpoint_value *endpoint = endpoint_lookup(packet->tuple.destination);
+	struct endpoint_value *endpoint;
 	int verdict;
 
+	trace_from(skb, packet, TRACE_FROM_ENDPOINT);
+	endpoint = endpoint_lookup(packet->tuple.destination);
 	if (likely(endpoint)) {
 		note_destination(packet, endpoint);
 		if (endpoint->flags & ENDPOINT_HOST) {

@@ -32,8 +32,7 @@ static __always_inline int reply_to_pod(struct __sk_buff *skb)
 }
 
 /* The router's work for a packet to a pod of this node: MTU, hop limit, Ethernet addresses. Returns 0 or a drop. */
-static __always_inline int route_to_endpoint(struct __sk_buff *skb, struct packet *packet,
-					     const struct endpoint_value *endpoint)
+static __always_inline int route_to_endpoint(struct __sk_buff *skb, struct packet *packet, const struct endpoint_value *endpoint)
 {
 	if (unlikely(packet->hop_limit <= 1))
 		return DROP(TTL_EXCEEDED);
@@ -47,8 +46,7 @@ static __always_inline int route_to_endpoint(struct __sk_buff *skb, struct packe
 }
 
 /* Straight into the pod's namespace, without a queue in between. Only at tc ingress. */
-static __always_inline int deliver_to_endpoint(struct __sk_buff *skb, struct packet *packet,
-					       const struct endpoint_value *endpoint)
+static __always_inline int deliver_to_endpoint(struct __sk_buff *skb, struct packet *packet, const struct endpoint_value *endpoint)
 {
 	int dropped = route_to_endpoint(skb, packet, endpoint);
 

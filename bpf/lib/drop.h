@@ -11,37 +11,37 @@
 #include "source.h"
 
 enum drop_reason {
-	DROP_FORWARDED = 0,		 /* not a drop: the packet was passed on */
-	DROP_UNKNOWN_DEVICE = 1,	 /* the device has no endpoint (yet, or any more) */
-	DROP_VLAN = 2,			 /* a pod sent a frame with a VLAN tag */
-	DROP_UNSUPPORTED_ETHERTYPE = 3,	 /* neither IPv4, IPv6 nor ARP */
-	DROP_INVALID_PACKET = 4,	 /* shorter than its headers say, or a wrong version or header length */
-	DROP_INVALID_LAYER4 = 5,	 /* ends inside the ports or the ICMP type */
-	DROP_INVALID_EXTENSION = 6,	 /* IPv6 extension headers that are cut short, too many or too long */
-	DROP_INVALID_ADDRESS = 7,	 /* an IPv4-mapped address inside an IPv6 header */
-	DROP_SPOOFED_MAC = 8,		 /* a pod used a source MAC that is not its own */
-	DROP_SPOOFED_SOURCE = 9,	 /* a pod used a source address that is not its own */
-	DROP_INVALID_ARP = 10,		 /* ARP that is not Ethernet over IPv4, or an answer sent by a pod */
-	DROP_UNKNOWN_NEIGHBOUR = 11,	 /* ARP or ND question for an address that is not the router's */
-	DROP_FORBIDDEN_ICMPV6 = 12,	 /* a router advertisement, redirect or ill-formed ND message from a pod */
-	DROP_TTL_EXCEEDED = 13,		 /* TTL or hop limit ended; the sender gets "time exceeded" */
-	DROP_TOO_BIG = 14,		 /* bigger than the MTU of the way on; the sender gets "fragmentation needed" or "packet too big" */
-	DROP_MULTICAST = 15,		 /* multicast or broadcast, which does not leave a pod */
-	DROP_LINK_LOCAL = 16,		 /* to an IPv6 link-local address, which is not forwarded */
-	DROP_NO_ENDPOINT = 17,		 /* an address of the node's pod range that no endpoint has; the sender gets "host unreachable" */
-	DROP_NOT_FOR_ENDPOINT = 18,	 /* left the node by a pod's device without being addressed to the pod */
-	DROP_UNREACHABLE = 19,		 /* an unreachable route; the sender gets "host unreachable" */
-	DROP_BLACKHOLE = 20,		 /* a blackhole route */
-	DROP_PROHIBITED = 21,		 /* a prohibit route; the sender gets "administratively prohibited" */
-	DROP_FORWARDING_DISABLED = 22,	 /* the node's own device does not forward (sysctl forwarding) */
-	DROP_ROUTE_LOOKUP = 23,		 /* the kernel refused the route lookup for another reason */
-	DROP_WRITE = 24,		 /* the packet's headers could not be made writable */
-	DROP_ROUTER_SOLICITATION = 32,	 /* quiet: a pod asked for router advertisements; its routes are static */
-	DROP_MULTICAST_LISTENER = 33,	 /* quiet: a pod reported the multicast groups that it listens to */
-	DROP_DUPLICATE_ADDRESS = 34,	 /* quiet: a pod asked whether its own address is taken; silence means no */
-	DROP_NEIGHBOUR_ANNOUNCED = 35,	 /* quiet: a pod announced its own address by ARP or ND */
-	DROP_HOST_MULTICAST = 36,	 /* quiet: the node's own multicast or discovery on a device of ours */
-	DROP_EVENT_LOST = 255,		 /* not a drop: the ring buffer had no room for an event */
+	DROP_FORWARDED = 0,		/* not a drop: the packet was passed on */
+	DROP_UNKNOWN_DEVICE = 1,	/* the device has no endpoint (yet, or any more) */
+	DROP_VLAN = 2,			/* a pod sent a frame with a VLAN tag */
+	DROP_UNSUPPORTED_ETHERTYPE = 3, /* neither IPv4, IPv6 nor ARP */
+	DROP_INVALID_PACKET = 4,	/* shorter than its headers say, or a wrong version or header length */
+	DROP_INVALID_LAYER4 = 5,	/* ends inside the ports or the ICMP type */
+	DROP_INVALID_EXTENSION = 6,	/* IPv6 extension headers that are cut short, too many or too long */
+	DROP_INVALID_ADDRESS = 7,	/* an IPv4-mapped address inside an IPv6 header */
+	DROP_SPOOFED_MAC = 8,		/* a pod used a source MAC that is not its own */
+	DROP_SPOOFED_SOURCE = 9,	/* a pod used a source address that is not its own */
+	DROP_INVALID_ARP = 10,		/* ARP that is not Ethernet over IPv4, or an answer sent by a pod */
+	DROP_UNKNOWN_NEIGHBOUR = 11,	/* ARP or ND question for an address that is not the router's */
+	DROP_FORBIDDEN_ICMPV6 = 12,	/* a router advertisement, redirect or ill-formed ND message from a pod */
+	DROP_TTL_EXCEEDED = 13,		/* TTL or hop limit ended; the sender gets "time exceeded" */
+	DROP_TOO_BIG = 14,		/* bigger than the MTU of the way on; the sender gets "fragmentation needed" or "packet too big" */
+	DROP_MULTICAST = 15,		/* multicast or broadcast, which does not leave a pod */
+	DROP_LINK_LOCAL = 16,		/* to an IPv6 link-local address, which is not forwarded */
+	DROP_NO_ENDPOINT = 17,		/* an address of the node's pod range that no endpoint has; the sender gets "host unreachable" */
+	DROP_NOT_FOR_ENDPOINT = 18,	/* left the node by a pod's device without being addressed to the pod */
+	DROP_UNREACHABLE = 19,		/* an unreachable route; the sender gets "host unreachable" */
+	DROP_BLACKHOLE = 20,		/* a blackhole route */
+	DROP_PROHIBITED = 21,		/* a prohibit route; the sender gets "administratively prohibited" */
+	DROP_FORWARDING_DISABLED = 22,	/* the node's own device does not forward (sysctl forwarding) */
+	DROP_ROUTE_LOOKUP = 23,		/* the kernel refused the route lookup for another reason */
+	DROP_WRITE = 24,		/* the packet's headers could not be made writable */
+	DROP_ROUTER_SOLICITATION = 32,	/* quiet: a pod asked for router advertisements; its routes are static */
+	DROP_MULTICAST_LISTENER = 33,	/* quiet: a pod reported the multicast groups that it listens to */
+	DROP_DUPLICATE_ADDRESS = 34,	/* quiet: a pod asked whether its own address is taken; silence means no */
+	DROP_NEIGHBOUR_ANNOUNCED = 35,	/* quiet: a pod announced its own address by ARP or ND */
+	DROP_HOST_MULTICAST = 36,	/* quiet: the node's own multicast or discovery on a device of ours */
+	DROP_EVENT_LOST = 255,		/* not a drop: the ring buffer had no room for an event */
 };
 
 ANCHOR(enum drop_reason, drop_reason);

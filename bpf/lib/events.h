@@ -35,21 +35,21 @@ ANCHOR(enum trace_point, trace_point);
 
 /* A record of axo_events. */
 struct packet_event {
-	__u64 time;    /* nanoseconds of CLOCK_MONOTONIC */
-	__u8 type;     /* enum event_type */
-	__u8 reason;   /* enum drop_reason; 0 in a trace */
-	__u8 point;    /* enum trace_point; 0 in a drop */
-	__u8 file;     /* enum source_file */
-	__u16 line;    /* line of that file */
+	__u64 time;	/* nanoseconds of CLOCK_MONOTONIC */
+	__u8 type;	/* enum event_type */
+	__u8 reason;	/* enum drop_reason; 0 in a trace */
+	__u8 point;	/* enum trace_point; 0 in a drop */
+	__u8 file;	/* enum source_file */
+	__u16 line;	/* line of that file */
 	__u8 direction; /* enum direction */
-	__u8 family;   /* AF_INET, AF_INET6, or 0 when not parsed as IP */
-	__u32 ifindex; /* device at which the program ran */
+	__u8 family;	/* AF_INET, AF_INET6, or 0 when not parsed as IP */
+	__u32 ifindex;	/* device at which the program ran */
 	__u32 source_identity;
 	__u32 destination_identity;
 	__u16 source_id; /* endpoint ids; 0 when not an endpoint of this node */
 	__u16 destination_id;
-	__u32 length;	       /* of the frame, in bytes */
-	__u32 capture_length;  /* bytes of capture that are valid */
+	__u32 length;		      /* of the frame, in bytes */
+	__u32 capture_length;	      /* bytes of capture that are valid */
 	__u8 capture[CAPTURE_LENGTH]; /* the frame from its Ethernet header on */
 };
 
@@ -115,15 +115,15 @@ static __noinline __attribute__((unused)) void trace_send(struct __sk_buff *skb,
 }
 
 /* A packet leaves us towards `point`. */
-#define trace_to(skb, packet, point)                                                                                             \
-	do {                                                                                                                     \
-		if (unlikely(tracing()))                                                                                         \
-			trace_send(skb, packet, point, (__u32)THIS_FILE << 16 | __LINE__);                                       \
+#define trace_to(skb, packet, point)                                                                                                       \
+	do {                                                                                                                               \
+		if (unlikely(tracing()))                                                                                                   \
+			trace_send(skb, packet, point, (__u32)THIS_FILE << 16 | __LINE__);                                                 \
 	} while (0)
 
 /* A packet reaches us; heard of only without aggregation. */
-#define trace_from(skb, packet, point)                                                                                           \
-	do {                                                                                                                     \
-		if (cfg_monitor_aggregation == AGGREGATION_NONE)                                                                 \
-			trace_to(skb, packet, point);                                                                            \
+#define trace_from(skb, packet, point)                                                                                                     \
+	do {                                                                                                                               \
+		if (cfg_monitor_aggregation == AGGREGATION_NONE)                                                                           \
+			trace_to(skb, packet, point);                                                                                      \
 	} while (0)

@@ -98,8 +98,7 @@ static __always_inline bool may_be_answered(const struct packet *packet)
 	if (packet->family == AF_INET)
 		return address_ipv4(packet->tuple.source) &&
 		       !(packet->tuple.protocol == IPPROTO_ICMP && is_icmp4_error(packet_icmp_type(packet)));
-	if (packet->tuple.protocol == IPPROTO_ICMPV6 &&
-	    (packet_icmp_type(packet) < 128 || packet_icmp_type(packet) == ICMPV6_REDIRECT))
+	if (packet->tuple.protocol == IPPROTO_ICMPV6 && (packet_icmp_type(packet) < 128 || packet_icmp_type(packet) == ICMPV6_REDIRECT))
 		return false;
 	return !address_is_zero(packet->tuple.source);
 }

@@ -13,8 +13,7 @@ static __always_inline __u32 layer4_header_length(struct __sk_buff *skb, const s
 
 	if (packet->tuple.protocol == IPPROTO_UDP)
 		return 8;
-	if (packet->tuple.protocol != IPPROTO_TCP ||
-	    bpf_skb_load_bytes(skb, packet->l4_offset + TCP_OFFSET_BYTE, &offset, sizeof(offset)))
+	if (packet->tuple.protocol != IPPROTO_TCP || bpf_skb_load_bytes(skb, packet->l4_offset + TCP_OFFSET_BYTE, &offset, sizeof(offset)))
 		return 0;
 	return (offset >> 4) * 4;
 }

@@ -109,8 +109,7 @@ static __noinline int send_advertisement(struct __sk_buff *skb, const struct pac
 	return 0;
 }
 
-static __always_inline int answer_solicitation(struct __sk_buff *skb, const struct packet *packet,
-					       const struct device_value *device)
+static __always_inline int answer_solicitation(struct __sk_buff *skb, const struct packet *packet, const struct device_value *device)
 {
 	__u8 target[16] ALIGNED(8);
 	int dropped;

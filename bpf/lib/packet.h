@@ -24,7 +24,7 @@ struct flow_tuple {
 };
 
 enum packet_flag {
-	PACKET_DONT_FRAGMENT = 1, /* IPv4 DF; always set for IPv6 */
+	PACKET_DONT_FRAGMENT = 1,  /* IPv4 DF; always set for IPv6 */
 	PACKET_LATER_FRAGMENT = 2, /* a fragment without the layer 4 header: ports are zero */
 };
 

@@ -13,12 +13,12 @@
 #define IPPROTO_SCTP_NUMBER 132
 #define IPV4_DF		    0x4000
 #define IPV4_OFFSET	    0x1fff
-#define MAX_EXTENSIONS	    6   /* IPv6 extension headers that we walk */
+#define MAX_EXTENSIONS	    6	/* IPv6 extension headers that we walk */
 #define MAX_L4_OFFSET	    511 /* bytes of frame before layer 4 */
 
 struct ipv6_extension {
 	__u8 next;
-	__u8 length; /* in 8 bytes, the first 8 not counted; AH: in 4 bytes, the first 8 not counted */
+	__u8 length;	 /* in 8 bytes, the first 8 not counted; AH: in 4 bytes, the first 8 not counted */
 	__be16 fragment; /* of a fragment header: offset in the upper 13 bits */
 };
 

@@ -45,8 +45,7 @@ static __always_inline int redirect_to_next_hop(const struct bpf_fib_lookup *fib
  * Bigger than the route's MTU. The stack gets what it alone can do: to fragment (IPv4 without DF), and to answer when the kernel did not
  * tell us the MTU (before Linux 5.12 mtu_result is still the length that we asked with).
  */
-static __always_inline int too_big_for_route(struct __sk_buff *skb, struct packet *packet, const struct bpf_fib_lookup *fib,
-					     __u16 length)
+static __always_inline int too_big_for_route(struct __sk_buff *skb, struct packet *packet, const struct bpf_fib_lookup *fib, __u16 length)
 {
 	if (!(packet->flags & PACKET_DONT_FRAGMENT) || fib->mtu_result >= length) {
 		trace_to(skb, packet, TRACE_TO_STACK);

@@ -17,11 +17,11 @@ enum monitor_aggregation {
 
 ANCHOR(enum monitor_aggregation, monitor_aggregation);
 
-const volatile __u32 cfg_host_ifindex = 0;	      /* ifindex of axo_host */
-const volatile __u8 cfg_host_mac[6] ALIGNED(8) = {};   /* MAC of axo_host */
-const volatile __u32 cfg_net_ifindex = 0;	      /* ifindex of axo_net, the other end of axo_host */
-const volatile __u8 cfg_router4[16] ALIGNED(8) = {};  /* the pods' IPv4 gateway, v4-mapped; zero without IPv4 */
-const volatile __u8 cfg_router6[16] ALIGNED(8) = {};  /* the pods' IPv6 gateway; zero without IPv6 */
+const volatile __u32 cfg_host_ifindex = 0;			   /* ifindex of axo_host */
+const volatile __u8 cfg_host_mac[6] ALIGNED(8) = {};		   /* MAC of axo_host */
+const volatile __u32 cfg_net_ifindex = 0;			   /* ifindex of axo_net, the other end of axo_host */
+const volatile __u8 cfg_router4[16] ALIGNED(8) = {};		   /* the pods' IPv4 gateway, v4-mapped; zero without IPv4 */
+const volatile __u8 cfg_router6[16] ALIGNED(8) = {};		   /* the pods' IPv6 gateway; zero without IPv6 */
 const volatile __u32 cfg_monitor_aggregation = AGGREGATION_MEDIUM; /* enum monitor_aggregation */
 
 struct settings_value {

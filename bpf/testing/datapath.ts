@@ -20,6 +20,8 @@ const SK_BUFF = { bytes: 192, gsoSegments: 164, gsoSize: 176 } as const;
 export interface RunOptions {
   /** Payload bytes per segment: the packet counts as a GSO packet of two or more. */
   readonly gsoSize?: number;
+  /** How often the program runs on the packet, each time on what the time before left; default 1. */
+  readonly repeat?: number;
 }
 
 /** What one program did to one packet. */
@@ -68,8 +70,7 @@ export class Datapath {
     for (const { key, value } of endpointEntries()) endpoints.set(key, value);
     this.map('axo_devices').set({ ifindex: self.ifindex }, deviceOf(self));
     this.map('axo_settings').set(0, { trace: 0 });
-    this.#reader.consume();
-    this.#events.length = 0;
+    this.#readEvents().length = 0;
   }
 
   /** A map of the object with its generated layout. */
@@ -83,15 +84,19 @@ export class Datapath {
     this.map('axo_settings').set(0, { trace: 1 });
   }
 
-  run(data: Uint8Array, { gsoSize = 0 }: RunOptions = {}): Outcome {
+  run(data: Uint8Array, { gsoSize = 0, repeat = 1 }: RunOptions = {}): Outcome {
     const context = new Uint8Array(SK_BUFF.bytes);
     const view = new DataView(context.buffer);
     view.setUint32(SK_BUFF.gsoSize, gsoSize, true);
     view.setUint32(SK_BUFF.gsoSegments, gsoSize && Math.ceil(data.length / gsoSize), true);
-    const input = { data, context, ...(this.#netns && { netns: this.#netns }) };
+    const input = { data, context, repeat, ...(this.#netns && { netns: this.#netns }) };
     const { retval, data: after } = testRun(this.#object.program(this.#program), input);
-    this.#reader.consume();
-    return { verdict: retval, data: after, metrics: this.#metrics(), events: this.#events.splice(0) };
+    return { verdict: retval, data: after, metrics: this.#metrics(), events: this.#readEvents().splice(0) };
+  }
+
+  #readEvents(): PacketEvent[] {
+    while (this.#reader.consume() > 0);
+    return this.#events;
   }
 
   #metrics(): Record<string, number> {

@@ -1,0 +1,115 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { direction, eventType, monitorAggregation, sourceFile, tracePoint } from './layout.generated.ts';
+import { Datapath } from './testing/datapath.ts';
+import type { Frame } from './testing/frame.ts';
+import { narrow, neighbour, self, sentBy } from './testing/world.ts';
+
+const SYN = 2;
+const ACK = 16;
+const to = (destination: string) => sentBy(self).ip4(self.ipv4, destination);
+const tcp = (flags: number) => to(neighbour.ipv4).tcp(1000, 80, flags).payload(200);
+
+let datapath: Datapath | undefined;
+afterEach(() => {
+  datapath?.[Symbol.dispose]();
+  datapath = undefined;
+});
+
+async function eventsOf(frame: Frame, aggregation: number = monitorAggregation.MEDIUM) {
+  datapath = await Datapath.load('axo_from_container', { cfg_monitor_aggregation: aggregation });
+  datapath.listenToTraces();
+  return datapath.run(frame.bytes()).events;
+}
+
+describe('trace events', () => {
+  it('are not made while nobody listens', async () => {
+    datapath = await Datapath.load('axo_from_container', { cfg_monitor_aggregation: monitorAggregation.NONE });
+    expect(datapath.run(tcp(SYN).bytes()).events).toEqual([]);
+  });
+
+  it('say who sent what to whom, and show the first 128 bytes', async () => {
+    const [event, ...more] = await eventsOf(tcp(SYN));
+    expect(more).toEqual([]);
+    expect(event).toMatchObject({
+      type: eventType.TRACE,
+      reason: 0,
+      point: tracePoint.TO_ENDPOINT,
+      file: sourceFile.DELIVER,
+      direction: direction.EGRESS,
+      family: 2,
+      ifindex: 1,
+      sourceId: self.id,
+      sourceIdentity: self.identity,
+      destinationId: neighbour.id,
+      destinationIdentity: neighbour.identity,
+      length: tcp(SYN).bytes().length,
+      captureLength: 128,
+    });
+    expect(event?.time).toBeGreaterThan(0n);
+  });
+
+  it('of established TCP are left out with aggregation medium', async () => {
+    expect(await eventsOf(tcp(ACK))).toEqual([]);
+  });
+
+  it('of established TCP are made with aggregation low', async () => {
+    expect(await eventsOf(tcp(ACK), monitorAggregation.LOW)).toHaveLength(1);
+  });
+
+  it('of UDP are made with aggregation medium', async () => {
+    expect(await eventsOf(to(neighbour.ipv4).udp(1, 2))).toHaveLength(1);
+  });
+
+  it('tell also of arrival without aggregation', async () => {
+    const events = await eventsOf(tcp(ACK), monitorAggregation.NONE);
+    expect(events.map(({ point }) => point)).toEqual([tracePoint.FROM_ENDPOINT, tracePoint.TO_ENDPOINT]);
+  });
+});
+
+describe('drop events', () => {
+  it('name both ends, file and line', async () => {
+    const [event] = await eventsOf(to(narrow.ipv4).udp(1, 2).payload(1400));
+    expect(event).toMatchObject({
+      type: eventType.DROP,
+      file: sourceFile.DELIVER,
+      sourceId: self.id,
+      sourceIdentity: self.identity,
+      destinationId: narrow.id,
+      destinationIdentity: narrow.identity,
+    });
+  });
+
+  it('are counted by file and line', async () => {
+    const [event] = await eventsOf(to(narrow.ipv4).udp(1, 2).payload(1400));
+    const keys = [...(datapath?.map('axo_metrics').entriesAll() ?? [])].map(([key]) => key);
+    expect(keys).toMatchObject([{ file: event?.file, line: event?.line, reason: event?.reason }]);
+  });
+
+  it('of a short frame hold all of it', async () => {
+    const [event] = await eventsOf(sentBy(self).ip4('1.2.3.4', neighbour.ipv4).udp(1, 2));
+    expect(event?.captureLength).toBe(42);
+  });
+
+  it('of quiet reasons are made without aggregation', async () => {
+    const own = sentBy(self).arp(1, [self.mac, self.ipv4], ['00:00:00:00:00:00', self.ipv4]);
+    expect(await eventsOf(own, monitorAggregation.NONE)).toHaveLength(1);
+  });
+
+  it('that find no room are counted as lost', async () => {
+    datapath = await Datapath.load('axo_from_container');
+    const spoofed = sentBy(self).ip4('1.2.3.4', neighbour.ipv4).udp(1, 2).bytes();
+    const outcome = datapath.run(spoofed, { repeat: 8000 });
+    expect(outcome.metrics['EVENT_LOST EGRESS']).toBeGreaterThan(0);
+    expect((outcome.metrics['EVENT_LOST EGRESS'] ?? 0) + outcome.events.length).toBe(8000);
+  });
+});
+
+describe('counters', () => {
+  it('sum bytes of frames', async () => {
+    datapath = await Datapath.load('axo_from_container');
+    const frame = tcp(ACK).bytes();
+    datapath.run(frame);
+    const total = [...datapath.map('axo_metrics').entriesAll()].flatMap(([, values]) => values).reduce((sum, { bytes }) => sum + bytes, 0n);
+    expect(total).toBe(BigInt(frame.length));
+  });
+});
