@@ -39,7 +39,7 @@ function nodeHeaders(): string {
   return found;
 }
 
-const flags = ['-std=c++20', '-O2', '-g1', '-fPIC', '-fno-exceptions', '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror', '-pthread'];
+const flags = ['-std=c++20', '-O2', '-fPIC', '-fno-exceptions', '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror', '-pthread'];
 
 async function compile(source: string, object: string): Promise<void> {
   const defines = [

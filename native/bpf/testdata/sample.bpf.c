@@ -53,7 +53,7 @@ int count_packet(struct __sk_buff *skb)
 SEC("tc")
 int pass_packet(struct __sk_buff *skb)
 {
-	struct pair_key key = { .low = skb->len };
+	struct pair_key key = {.low = skb->len};
 
 	return bpf_map_lookup_elem(&pairs, &key) ? 0 : -1;
 }
