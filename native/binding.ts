@@ -23,6 +23,8 @@ export interface SysAddon {
   nsType(fd: number): number;
   inode(fd: number): bigint;
   statfsType(path: string): number;
+  /** AF_* and SOCK_* numbers; bound unless `address` is empty. */
+  inetOpen(netns: number, family: number, type: number, address: string, port: number): Promise<number>;
   /** `groups`: multicast group numbers to join; `receiveBytes`: SO_RCVBUF, 0 for the default. */
   netlinkOpen(netns: number, protocol: number, groups: Uint32Array, receiveBytes: number): Promise<number>;
   /** Sends one request and collects the kernel's datagrams until the ACK, error or end of dump of `sequence`. */

@@ -41,6 +41,14 @@ export class Fd {
     closeSync(fd);
   }
 
+  /** Gives the number away: whoever takes it closes it. This Fd counts as closed from then on. */
+  release(): number {
+    const fd = this.use();
+    this.#fd = -1;
+    live.delete(fd);
+    return fd;
+  }
+
   [Symbol.dispose](): void {
     this.close();
   }

@@ -39,6 +39,7 @@ export {
 } from './errors.ts';
 export { Fd, liveFds } from './fd.ts';
 export { FileSystemType, MountFlags, mount, openFileIn, readFileIn, statfsType, umount, writeFileIn } from './files.ts';
+export { type InetSocketOptions, openInetSocket } from './inet.ts';
 export * from './netlink/index.ts';
 export { createNetns, isNetns, Netns } from './netns.ts';
 export { type NetlinkSocketOptions, netlinkTransact, openNetlinkSocket, recv } from './socket.ts';
