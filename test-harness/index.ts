@@ -1,0 +1,29 @@
+/**
+ * Nodes, pods, links and container runtimes in network namespaces of one machine, for tests of CNI plugins. Knows plugins and daemons only by
+ * their executables, sockets and files. Works in any test runner or none; needs root.
+ */
+export { type HarnessCode, HarnessError } from './errors.ts';
+export type { Family } from './lab/address.ts';
+export type { ExecOptions, ExecResult } from './lab/exec.ts';
+export { Lab, type LabPlan, type LinkPlanEntry } from './lab/lab.ts';
+export type { Link, LinkEnd, LinkOptions } from './lab/link.ts';
+export { Machine, type MachineOptions, type Role } from './lab/machine.ts';
+export { NetworkNamespace } from './lab/namespace.ts';
+export { Node } from './lab/node.ts';
+export { Pod, type PodOptions } from './lab/pod.ts';
+export { sweep } from './lab/reaper.ts';
+export { Service, type ServiceEnd } from './lab/service.ts';
+export { type EchoOptions, type ProbeResult, tcpEcho, udpEcho } from './probe/echo.ts';
+export { type PingOptions, type PingResult, pathMtu, ping } from './probe/ping.ts';
+export { bindUdp, connectTcp, listenTcp } from './probe/socket.ts';
+export { EchoStream, type StreamReport } from './probe/stream.ts';
+export { type Attachment, type AttachmentKey, attachmentOf } from './runtime/attachment.ts';
+export { type CacheEntry, ResultCache } from './runtime/cache.ts';
+export { CniError, type PluginFailure } from './runtime/cni-error.ts';
+export type { Files } from './runtime/discovery.ts';
+export type { Command, Invocation, PluginHost } from './runtime/invoke.ts';
+export { type Network, type PluginConfig, parseNetwork, parseSingle } from './runtime/network.ts';
+export type { Result, ResultInterface, ResultIp, ResultRoute } from './runtime/result.ts';
+export { type CallOptions, Runtime, type RuntimeOptions, type VersionInfo } from './runtime/runtime.ts';
+export { type Change, diff, expectNoChange, formatChanges } from './snapshot/diff.ts';
+export { type Section, type Snapshot, type SnapshotOptions, snapshot } from './snapshot/snapshot.ts';

@@ -1,0 +1,144 @@
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HarnessError } from '../errors.ts';
+import { cgroupPids, makeCgroup } from './cgroup.ts';
+import { type ExecOptions, type Place, start } from './exec.ts';
+import { parentOf } from './proc.ts';
+import { removeCgroup } from './reaper.ts';
+
+/** How a service ended. */
+export interface ServiceEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+let services = 0;
+
+/**
+ * A long-running command on a machine: a daemon under test, a server, a capture. Its output is kept in memory. It has a cgroup of its
+ * own, by which all of its processes are found. Disposing it kills them.
+ */
+export class Service implements AsyncDisposable {
+  readonly name: string;
+  readonly #child: ChildProcess;
+  readonly #cgroup: string;
+  readonly #output: { stdout: string; stderr: string } = { stdout: '', stderr: '' };
+  readonly #listeners = new Set<() => void>();
+  /** Resolves when the service has ended, for whatever reason. */
+  readonly ended: Promise<ServiceEnd>;
+
+  private constructor(place: Place, argv: readonly string[], env: ExecOptions['env']) {
+    services += 1;
+    this.name = `${argv[0]} on ${place.name}`;
+    this.#cgroup = makeCgroup(`${place.cgroup}/service-${services}`);
+    this.#child = start({ ...place, cgroup: this.#cgroup }, argv, env, 'ignore');
+    for (const key of ['stdout', 'stderr'] as const) {
+      this.#child[key]?.on('data', (chunk: Buffer) => {
+        this.#output[key] += chunk.toString();
+        this.#tell();
+      });
+    }
+    this.ended = new Promise((resolve) => {
+      this.#child.once('error', () => resolve({ code: null, signal: null }));
+      this.#child.once('close', (code, signal) => resolve({ code, signal }));
+    });
+    // children that the command leaves behind would hold its output open
+    this.#child.once('exit', () => this.#killAll());
+    this.ended.then(() => {
+      this.#tell();
+      void removeCgroup(this.#cgroup);
+    });
+  }
+
+  /** Starts the command; see {@link Machine.spawn}. */
+  static start(place: Place, argv: readonly string[], options: Pick<ExecOptions, 'env'> = {}): Service {
+    return new Service(place, argv, options.env);
+  }
+
+  get stdout(): string {
+    return this.#output.stdout;
+  }
+
+  get stderr(): string {
+    return this.#output.stderr;
+  }
+
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Process ids of the service and its descendants on the real machine; empty when all have ended. */
+  pids(): number[] {
+    try {
+      return cgroupPids(this.#cgroup).filter((pid) => pid !== this.#child.pid);
+    } catch {
+      return [];
+    }
+  }
+
+  /** Process id, on the real machine, of the command itself; undefined in the moment before it starts and after its end. */
+  get pid(): number | undefined {
+    return this.pids().find((pid) => parentOf(pid) === this.#child.pid);
+  }
+
+  /** Sends a signal to the service's main process. Throws SERVICE_FAILED when it is not running. */
+  signal(name: NodeJS.Signals): void {
+    const pid = this.pid;
+    if (pid === undefined) throw new HarnessError('SERVICE_FAILED', `send ${name} to ${this.name}: it is not running`);
+    process.kill(pid, name);
+    // nsenter(1) stops itself when its child stops, and has to be continued with it
+    if (name === 'SIGCONT') this.#child.kill('SIGCONT');
+  }
+
+  /** Resolves when the output (stdout, then stderr) matches; throws when the service ends or the time (ms) is over before. */
+  async waitForOutput(pattern: RegExp, timeout = 10_000): Promise<void> {
+    await this.waitUntil(() => pattern.test(this.stdout) || pattern.test(this.stderr), `output ${pattern}`, timeout);
+  }
+
+  /** Polls a condition every 10 ms, and at every output, until it holds; throws when the service ends or the time (ms) is over before. */
+  async waitUntil(condition: () => boolean | Promise<boolean>, what: string, timeout = 10_000): Promise<void> {
+    const deadline = performance.now() + timeout;
+    while (!(await condition())) {
+      if (!this.running) throw new HarnessError('SERVICE_FAILED', `wait for ${what} of ${this.name}: it ended: ${this.lastWords()}`);
+      if (performance.now() > deadline)
+        throw new HarnessError('TIMEOUT', `wait for ${what} of ${this.name}: not after ${timeout} ms: ${this.lastWords()}`);
+      await Promise.race([sleep(10), new Promise<void>((resolve) => this.#listeners.add(resolve))]);
+      this.#listeners.clear();
+    }
+  }
+
+  /** The end of what the service wrote, for error messages. */
+  lastWords(): string {
+    return (this.stderr.trim() || this.stdout.trim()).slice(-2000);
+  }
+
+  /** Sends a signal (SIGTERM unless told otherwise), waits, and kills what is still there after `timeout` ms. Returns how it ended. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM', timeout = 5000): Promise<ServiceEnd> {
+    if (this.pid !== undefined) this.signal(signal);
+    else if (this.running) this.#child.kill('SIGKILL');
+    const timer = setTimeout(() => this.#killAll(), timeout);
+    const end = await this.ended;
+    clearTimeout(timer);
+    this.#killAll();
+    return end;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#killAll();
+    await this.stop('SIGKILL');
+  }
+
+  #killAll(): void {
+    for (const pid of this.pids()) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // it ended by itself meanwhile
+      }
+    }
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

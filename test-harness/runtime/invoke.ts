@@ -1,0 +1,116 @@
+import { HarnessError } from '../errors.ts';
+import type { ExecOptions, ExecResult } from '../lab/exec.ts';
+import { type Attachment, DEFAULT_IFNAME } from './attachment.ts';
+import { cniErrorOf } from './cni-error.ts';
+import type { Files } from './discovery.ts';
+import type { Json, Network, PluginConfig } from './network.ts';
+import type { Result } from './result.ts';
+
+/** Where plugins run; a {@link Node} is one. */
+export interface PluginHost extends Files {
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+}
+
+export type Command = 'ADD' | 'DEL' | 'CHECK' | 'GC' | 'STATUS' | 'VERSION';
+
+/** One execution of one plugin, for those who want to look at it. */
+export interface Invocation {
+  readonly plugin: string;
+  readonly command: Command;
+  /** what it was given on stdin */
+  readonly config: Json;
+  readonly result: ExecResult;
+}
+
+/** A plugin call, everything decided. */
+export interface Call {
+  readonly command: Command;
+  readonly plugin: string;
+  readonly pluginDirs: readonly string[];
+  readonly config: Json;
+  readonly attachment?: Attachment | undefined;
+  /** the runtime's own environment, which plugins inherit */
+  readonly env: Readonly<Record<string, string>>;
+  /** milliseconds */
+  readonly timeout: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs one plugin as the specification's section 2 demands: parameters in the environment, configuration on stdin, the executable being the first
+ * of that name in the plugin folders. Throws NO_SUCH_PLUGIN.
+ */
+export async function invoke(host: PluginHost, call: Call): Promise<Invocation> {
+  const path = await findPlugin(host, call.plugin, call.pluginDirs);
+  const env = { ...call.env, ...cniEnv(call) };
+  const options = { env, input: JSON.stringify(call.config), timeout: call.timeout };
+  const result = await host.exec([path], call.signal === undefined ? options : { ...options, signal: call.signal });
+  return { plugin: call.plugin, command: call.command, config: call.config, result };
+}
+
+/** The variables of section 2. Verbs without an attachment get empty strings, as libcni sends them. */
+export function cniEnv(call: Pick<Call, 'command' | 'attachment' | 'pluginDirs'>): Record<string, string> {
+  const { attachment } = call;
+  return {
+    CNI_COMMAND: call.command,
+    CNI_CONTAINERID: attachment?.containerId ?? '',
+    CNI_NETNS: attachment?.netns ?? '',
+    CNI_IFNAME: attachment === undefined ? '' : (attachment.ifname ?? DEFAULT_IFNAME),
+    CNI_ARGS: Object.entries(attachment?.args ?? {})
+      .map(([key, value]) => `${key}=${value}`)
+      .join(';'),
+    CNI_PATH: call.pluginDirs.join(':'),
+  };
+}
+
+/** What a runtime sends to one plugin of a chain: its own entry, with the network's name and version, the previous result and what it asked for. */
+export function requestConfig(
+  network: Network,
+  plugin: PluginConfig,
+  extra: { prevResult?: Result | undefined; attachment?: Attachment | undefined; more?: Json },
+): Json {
+  const runtimeConfig = runtimeConfigOf(plugin, extra.attachment);
+  return {
+    ...plugin,
+    name: network.name,
+    cniVersion: network.cniVersion,
+    ...(extra.prevResult === undefined ? {} : { prevResult: extra.prevResult }),
+    ...(runtimeConfig === undefined ? {} : { runtimeConfig }),
+    ...extra.more,
+  };
+}
+
+/** Only what the plugin's `capabilities` name with true, and only when there is any (conventions, "dynamic plugin specific fields"). */
+function runtimeConfigOf(plugin: PluginConfig, attachment: Attachment | undefined): Json | undefined {
+  const capabilities = Object.entries((plugin['capabilities'] ?? {}) as Json);
+  const wanted = capabilities.filter(([name, on]) => on === true && attachment?.capabilityArgs?.[name] !== undefined);
+  if (wanted.length === 0) return undefined;
+  return Object.fromEntries(wanted.map(([name]) => [name, attachment?.capabilityArgs?.[name]]));
+}
+
+/** The result of ADD. A missing cniVersion is filled in. Throws CniError. */
+export function addResult(invocation: Invocation, network: Network): Result {
+  const { stdout } = succeed(invocation);
+  try {
+    const result = JSON.parse(stdout) as Result;
+    return result.cniVersion === undefined ? { cniVersion: network.cniVersion, ...result } : result;
+  } catch (cause) {
+    throw new HarnessError('BAD_RESULT', `read the result of ${invocation.plugin}: ${(cause as Error).message}: ${stdout.trim()}`, {
+      cause,
+    });
+  }
+}
+
+/** Throws CniError unless the plugin exited with success; its output is of no interest to the other verbs. */
+export function succeed(invocation: Invocation): ExecResult {
+  const { plugin, command, result } = invocation;
+  if (result.code === 0) return result;
+  throw cniErrorOf({ plugin, command, stdout: result.stdout, stderr: result.stderr, timedOut: result.killed });
+}
+
+async function findPlugin(host: PluginHost, plugin: string, folders: readonly string[]): Promise<string> {
+  if (plugin === '' || plugin.includes('/'))
+    throw new HarnessError('NO_SUCH_PLUGIN', `find plugin ${plugin}: a name without slashes is needed`);
+  for (const folder of folders) if (await host.exists(`${folder}/${plugin}`)) return `${folder}/${plugin}`;
+  throw new HarnessError('NO_SUCH_PLUGIN', `find plugin ${plugin}: not in ${folders.join(', ')}`);
+}

@@ -1,0 +1,31 @@
+import type { Json } from './network.ts';
+
+/** A result of ADD (CNI specification 1.1.0, section 5, "Success"). Fields that a version or plugin adds are kept as they came. */
+export interface Result extends Json {
+  readonly cniVersion?: string;
+  readonly interfaces?: readonly ResultInterface[];
+  readonly ips?: readonly ResultIp[];
+  readonly routes?: readonly ResultRoute[];
+  readonly dns?: Json;
+}
+
+export interface ResultInterface extends Json {
+  readonly name: string;
+  readonly mac?: string;
+  readonly mtu?: number;
+  /** path of the namespace; absent for an interface of the node */
+  readonly sandbox?: string;
+}
+
+export interface ResultIp extends Json {
+  /** with prefix length */
+  readonly address: string;
+  readonly gateway?: string;
+  /** index into interfaces */
+  readonly interface?: number;
+}
+
+export interface ResultRoute extends Json {
+  readonly dst: string;
+  readonly gw?: string;
+}
