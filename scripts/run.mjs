@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const project = dirname(dirname(fileURLToPath(import.meta.url)));
 const tasks = ['build', 'demo', 'test', 'bench', 'check', 'fix'];
 
-/** What the build and the tests need from the distribution: a file that proves it, and the packages that bring it. */
+/** What the build and the tests need from the distribution: a file that proves it, and the packages that bring it. With `task`, for that one only. */
 const needs = [
   { file: '/usr/bin/clang', packages: ['clang'] },
   { file: '/usr/bin/g++', packages: ['g++'] },
@@ -21,6 +21,8 @@ const needs = [
   { file: ['/usr/bin/ping', '/bin/ping'], packages: ['iputils-ping'] },
   { file: ['/usr/sbin/bpftool', '/usr/bin/bpftool'], packages: ['bpftool'], ubuntu: ['linux-tools-common', 'linux-tools-generic'] },
   { file: '/usr/lib/cni/ptp', packages: ['containernetworking-plugins'] },
+  { file: '/usr/bin/iperf3', packages: ['iperf3'], task: 'bench' },
+  { file: '/usr/bin/sockperf', packages: ['sockperf'], task: 'bench' },
 ];
 
 function fail(message) {
@@ -44,15 +46,16 @@ function step(title, command, args, env = {}) {
   return fail(`${title} failed (${result.error?.message ?? `exit ${result.status ?? result.signal}`}); the end of ${log}:\n${tail}`);
 }
 
-function missingPackages() {
+function missingPackages(task) {
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   const isUbuntu = /^ID=ubuntu$/m.test(release);
-  const missing = needs.filter(({ file }) => ![file].flat().some((path) => existsSync(path)));
+  const wanted = needs.filter((need) => need.task === undefined || need.task === task);
+  const missing = wanted.filter(({ file }) => ![file].flat().some((path) => existsSync(path)));
   return missing.flatMap(({ packages, ubuntu }) => (isUbuntu && ubuntu) || packages);
 }
 
-function installPackages() {
-  const packages = missingPackages();
+function installPackages(task) {
+  const packages = missingPackages(task);
   if (packages.length === 0) return;
   if (!existsSync('/usr/bin/apt-get')) fail(`install these packages first, there is no apt-get here: ${packages.join(' ')}`);
   const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
@@ -81,7 +84,7 @@ function main([task = '', ...args]) {
   if (!tasks.includes(task)) fail(`unknown task '${task}': use one of ${tasks.join(', ')}`);
   if (process.platform !== 'linux') fail(`axoneme runs on Linux, this is ${process.platform}`);
   if (process.getuid() !== 0) fail(`run '${task}' as root: it makes network namespaces and loads eBPF programs`);
-  installPackages();
+  installPackages(task);
   installModules();
   const bin = pinnedNode();
   const env = { ...process.env, PATH: `${bin}:${join(project, 'node_modules', '.bin')}:${process.env.PATH}` };

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { attachmentOf, type Network, type Node, type Pod, type Result, Runtime, type Service } from '../../test-harness/index.ts';
+
+const project = join(import.meta.dirname, '..', '..');
+
+/** The executables that the build made: the real ones, in every test. */
+export const executables = { plugin: join(project, 'dist/bin/axoneme-cni'), axoneme: join(project, 'dist/bin/axoneme') };
+
+/** The conflist that ships, as a runtime reads it. */
+export const shippedConflist = join(project, 'conf/05-axoneme.conflist');
+
+export interface AxonemeOptions {
+  /** The daemon's configuration, in the keys of Cilium's Helm chart; both families on and one /24 and one /120 unless given. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** The network that pods are added to; the shipped conflist's one plugin unless given. */
+  readonly network?: Network;
+}
+
+/** Both families, small ranges whose addresses read well. */
+export const dualStack = {
+  ipv4: { enabled: true },
+  ipv6: { enabled: true },
+  ipam: {
+    mode: 'cluster-pool',
+    operator: {
+      clusterPoolIPv4PodCIDRList: ['10.0.0.0/16'],
+      clusterPoolIPv4MaskSize: 24,
+      clusterPoolIPv6PodCIDRList: ['fd00::/112'],
+      clusterPoolIPv6MaskSize: 120,
+    },
+  },
+};
+
+const configFile = '/etc/axoneme/config.yaml';
+
+/** A lab's node with the daemon running on it, and a runtime that calls the packed plugin. */
+export class AxonemeNode implements AsyncDisposable {
+  readonly node: Node;
+  readonly runtime: Runtime;
+  readonly network: Network;
+  #daemon: Service;
+
+  private constructor(node: Node, daemon: Service, network: Network) {
+    this.node = node;
+    this.#daemon = daemon;
+    this.network = network;
+    this.runtime = new Runtime(node, { pluginDirs: [join(project, 'dist/bin')] });
+  }
+
+  /** Writes the configuration, starts the daemon and waits until it would serve an ADD. */
+  static async start(node: Node, options: AxonemeOptions = {}): Promise<AxonemeNode> {
+    await node.writeFile(configFile, JSON.stringify(options.config ?? dualStack));
+    const network = options.network ?? { cniVersion: '1.1.0', name: 'axoneme', disableCheck: false, disableGC: false, plugins: [{ type: 'axoneme-cni' }] };
+    const axoneme = new AxonemeNode(node, AxonemeNode.#spawn(node), network);
+    await axoneme.ready();
+    return axoneme;
+  }
+
+  static #spawn(node: Node): Service {
+    return node.spawn([executables.axoneme, 'daemon', '--config', configFile]);
+  }
+
+  get daemon(): Service {
+    return this.#daemon;
+  }
+
+  /** Resolves when the daemon answers that it is ready. */
+  async ready(): Promise<void> {
+    const isReady = async () => (await this.node.exec([executables.axoneme, 'status', '-o', 'json'])).code === 0;
+    await this.#daemon.waitUntil(isReady, 'answer to axoneme status');
+  }
+
+  /** Starts the daemon again after it ended. */
+  async restart(): Promise<void> {
+    this.#daemon = AxonemeNode.#spawn(this.node);
+    await this.ready();
+  }
+
+  /** Makes a sandbox and ADDs it, as a runtime does. */
+  async add(name: string, args: Readonly<Record<string, string>> = {}): Promise<{ pod: Pod; result: Result }> {
+    const pod = await this.node.addPod(name);
+    const kubernetes = { IgnoreUnknown: '1', K8S_POD_NAMESPACE: 'default', K8S_POD_NAME: name };
+    const result = await this.runtime.add(this.network, attachmentOf(pod, { args: { ...kubernetes, ...args } }));
+    return { pod, result };
+  }
+
+  /** DEL, then the sandbox goes. */
+  async delete(pod: Pod): Promise<void> {
+    await this.runtime.del(this.network, attachmentOf(pod));
+    await this.node.removePod(pod);
+  }
+
+  /** What `axoneme ARGS` prints on this node; throws when it fails. */
+  cli(...args: string[]): Promise<string> {
+    return this.node.run([executables.axoneme, ...args]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#daemon[Symbol.asyncDispose]();
+  }
+}
