@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 import { embeddedFiles, executables } from './bundle.ts';
 import { project, type Step } from './step.ts';
 
@@ -18,7 +19,7 @@ function assets(executable: (typeof executables)[number]): Record<string, string
   return Object.fromEntries(embeddedFiles(executable).map((file) => [basename(file), join(project, file)]));
 }
 
-/** pkg swallows a failing postject and leaves a plain Node behind: only a run tells. */
+/** An injection that went wrong leaves a plain Node behind: only a run tells. */
 function verify(executable: string, name: string): void {
   const isPlugin = name === 'axoneme-cni';
   const env = isPlugin ? { CNI_COMMAND: 'VERSION' } : {};
@@ -40,16 +41,21 @@ async function pack(executable: (typeof executables)[number]): Promise<void> {
   renameSync(fresh, join(project, 'dist', 'bin', name));
 }
 
-/** Bundles to single executables. pkg works in TMPDIR and looks up `npx postject` from there: a folder inside the project finds ours. */
+/** A process for each, because pkg writes its progress on stdout; what it said comes with the error when it fails. */
+async function packApart({ name }: (typeof executables)[number]): Promise<void> {
+  await promisify(execFile)(process.execPath, [import.meta.filename, name], { cwd: project });
+}
+
+/** Bundles to single executables, over the Node that runs this. */
 export const packStep: Step = {
   name: 'pack',
   inputs: ['dist/bundle/*.cjs', 'dist/bpf/*.o', 'dist/native/*.node', 'scripts/build/pack.ts'],
   outputs: executables.map(({ name }) => join('dist', 'bin', name)),
-  run: async () => {
-    const temporary = join(project, 'dist', 'tmp');
-    mkdirSync(temporary, { recursive: true });
-    process.env['TMPDIR'] = temporary;
-    for (const executable of executables) await pack(executable);
-    rmSync(temporary, { recursive: true, force: true });
-  },
+  run: async () => void (await Promise.all(executables.map(packApart))),
 };
+
+if (import.meta.main) {
+  const executable = executables.find(({ name }) => name === process.argv[2]);
+  if (!executable) throw new Error(`pack '${process.argv[2]}': it is none of ${executables.map(({ name }) => name).join(', ')}`);
+  await pack(executable);
+}

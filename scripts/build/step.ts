@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The checkout's root folder. */
@@ -17,7 +17,9 @@ export interface Step {
 
 function digest(step: Step): string {
   const hash = createHash('sha256').update(process.version).update(process.arch);
-  const files = step.inputs.flatMap((pattern) => globSync(pattern, { cwd: project })).sort();
+  const exclude = ['**/*.test.ts', '**/testdata/**'];
+  const found = step.inputs.flatMap((pattern) => globSync(pattern, { cwd: project, exclude }));
+  const files = found.filter((file) => statSync(join(project, file)).isFile()).sort();
   for (const file of files)
     hash
       .update(file)

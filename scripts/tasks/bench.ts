@@ -1,23 +1,35 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
-import { Lab } from '../../test-harness/index.ts';
 import { compareDatapath } from '../../test/bench/datapath.ts';
 import { type Comparison, median, quantile } from '../../test/bench/numbers.ts';
 import { compareVerbs, residentMegabytes } from '../../test/bench/verbs.ts';
 import { AxonemeNode } from '../../test/support/axoneme.ts';
+import { Lab } from '../../test-harness/index.ts';
 import { build } from '../build/index.ts';
 import { project } from '../build/step.ts';
 
 const rounds = { verbs: 40, datapath: 5 };
 
 function row({ what, unit, ours, peer, ratio }: Comparison): string {
-  const cells = [what, median(ours).toFixed(2), quantile(ours, 0.95).toFixed(2), median(peer.values).toFixed(2), ratio.toFixed(2), unit, peer.name];
+  const cells = [
+    what,
+    median(ours).toFixed(2),
+    quantile(ours, 0.95).toFixed(2),
+    median(peer.values).toFixed(2),
+    ratio.toFixed(2),
+    unit,
+    peer.name,
+  ];
   return `| ${cells.join(' | ')} |`;
 }
 
 function table(comparisons: readonly Comparison[]): string {
-  return ['| what | median | p95 | peer | ratio | unit | peer is |', '| --- | --- | --- | --- | --- | --- | --- |', ...comparisons.map(row)].join('\n');
+  return [
+    '| what | median | p95 | peer | ratio | unit | peer is |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...comparisons.map(row),
+  ].join('\n');
 }
 
 /** Adds pods one by one up to `count` and says what the daemon then holds in memory. */
@@ -44,7 +56,10 @@ async function main(): Promise<void> {
   say(`\n${machine}\n\n${table(comparisons)}\n\ndaemon resident with 100 pods: ${megabytes.toFixed(0)} MB`);
   const file = join(project, '.cache', 'bench.json');
   mkdirSync(join(project, '.cache'), { recursive: true });
-  writeFileSync(file, JSON.stringify({ machine, date: new Date().toISOString(), comparisons, daemonResidentMegabytes: megabytes }, null, 2));
+  writeFileSync(
+    file,
+    JSON.stringify({ machine, date: new Date().toISOString(), comparisons, daemonResidentMegabytes: megabytes }, null, 2),
+  );
   say(`all values: ${file}`);
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { type AxonemeNode, dualStack, shippedConflist } from '../../test/support/axoneme.ts';
 import { Lab, type Machine, type Network, type Node, type Pod, parseNetwork } from '../../test-harness/index.ts';
-import { AxonemeNode, dualStack, shippedConflist } from '../../test/support/axoneme.ts';
 
 /** The tour's scene: one node, and an outside host behind it that knows the way to the node's pods. */
 export interface Stage extends AsyncDisposable {

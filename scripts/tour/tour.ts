@@ -15,7 +15,10 @@ export async function tour(): Promise<number> {
   const started = performance.now();
   say(bold('axoneme: a pod gets a working network, from the CNI call to the packet'));
 
-  chapter('A lab', 'One node and one outside host, each a set of namespaces of its own, joined by a cable. The machine itself is not touched.');
+  chapter(
+    'A lab',
+    'One node and one outside host, each a set of namespaces of its own, joined by a cable. The machine itself is not touched.',
+  );
   await using stage = await buildStage();
   const { node, outside, network } = stage;
   shown('ip -brief address   # node1', await node.run(['ip', '-brief', 'address']));
@@ -64,7 +67,11 @@ export async function tour(): Promise<number> {
   await axoneme.daemon.stop();
   await axoneme.cli('daemon', '--cleanup');
   shown('ip -brief link; ls /sys/fs/bpf   # node1', await node.run(['sh', '-c', 'ip -brief link; ls /sys/fs/bpf']));
-  const left = await node.run(['sh', '-c', 'ip -brief link | grep -E "^(lxc|axo_)"; ls /sys/fs/bpf /run/axoneme 2>/dev/null | grep -E "^(axoneme|.*sock)"; true']);
+  const left = await node.run([
+    'sh',
+    '-c',
+    'ip -brief link | grep -E "^(lxc|axo_)"; ls /sys/fs/bpf /run/axoneme 2>/dev/null | grep -E "^(axoneme|.*sock)"; true',
+  ]);
   say(`   ${left.trim() === '' ? green('✓ nothing of axoneme is left') : red(`left behind: ${left.trim()}`)}`);
 
   const seconds = (performance.now() - started) / 1000;

@@ -52,7 +52,12 @@ async function podPath(axoneme: AxonemeNode): Promise<Path> {
 }
 
 /** Same-node pod to pod against a plain veth pair routed by the kernel, in turns. */
-export async function compareDatapath(lab: Lab, axoneme: AxonemeNode, rounds: number, onRound: (done: number) => void): Promise<Comparison[]> {
+export async function compareDatapath(
+  lab: Lab,
+  axoneme: AxonemeNode,
+  rounds: number,
+  onRound: (done: number) => void,
+): Promise<Comparison[]> {
   const [pods, kernel] = [await podPath(axoneme), await kernelPath(lab)];
   await Promise.all([startServers(pods), startServers(kernel)]);
   const measured = { stream: { ours: [] as number[], peer: [] as number[] }, pingPong: { ours: [] as number[], peer: [] as number[] } };

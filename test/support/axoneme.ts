@@ -50,7 +50,13 @@ export class AxonemeNode implements AsyncDisposable {
   /** Writes the configuration, starts the daemon and waits until it would serve an ADD. */
   static async start(node: Node, options: AxonemeOptions = {}): Promise<AxonemeNode> {
     await node.writeFile(configFile, JSON.stringify(options.config ?? dualStack));
-    const network = options.network ?? { cniVersion: '1.1.0', name: 'axoneme', disableCheck: false, disableGC: false, plugins: [{ type: 'axoneme-cni' }] };
+    const network = options.network ?? {
+      cniVersion: '1.1.0',
+      name: 'axoneme',
+      disableCheck: false,
+      disableGC: false,
+      plugins: [{ type: 'axoneme-cni' }],
+    };
     const axoneme = new AxonemeNode(node, AxonemeNode.#spawn(node), network);
     await axoneme.ready();
     return axoneme;
