@@ -1,38 +1,32 @@
-import { type NetworkNamespace, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
+import { type Family, type NetworkNamespace, type ProbeResult, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
 import { green, grid, red } from './print.ts';
 
-/** One end of a conversation. */
-export interface End {
-  readonly name: string;
-  readonly place: NetworkNamespace;
-  readonly addresses: readonly string[];
-}
+type Probe = (from: NetworkNamespace, to: NetworkNamespace, options: { family: Family }) => Promise<ProbeResult>;
 
-const probes = { ICMP: ping, TCP: tcpEcho, UDP: udpEcho } as const;
+const probes: Readonly<Record<string, Probe>> = { ICMP: ping, TCP: tcpEcho, UDP: udpEcho };
+
+const columns = ([4, 6] as const).flatMap((family) => Object.entries(probes).map(([protocol, probe]) => ({ family, protocol, probe })));
 
 export interface Matrix {
+  /** Pairs as rows, families and protocols as columns. */
   readonly text: string;
-  readonly reached: number;
+  readonly tried: number;
+  /** One sentence per conversation that did not work. */
   readonly failed: readonly string[];
 }
 
 /** Every pair over both families and three protocols, as a table of ticks. */
-export async function connectivity(pairs: readonly (readonly [End, End])[]): Promise<Matrix> {
-  const families = ['IPv4', 'IPv6'];
-  const protocols = Object.keys(probes) as (keyof typeof probes)[];
+export async function connectivity(pairs: readonly (readonly [NetworkNamespace, NetworkNamespace])[]): Promise<Matrix> {
   const failed: string[] = [];
-  const rows = await Promise.all(
-    pairs.map(async ([from, to]) => {
-      const cells = to.addresses.flatMap((address, family) =>
-        protocols.map(async (protocol) => {
-          const failure = await probes[protocol](from, to, address);
-          if (failure) failed.push(`${from.name} → ${to.name} ${families[family]} ${protocol}: ${failure}`);
-          return failure === undefined ? green('✓') : red('✗');
-        }),
-      );
-      return [`${from.name} → ${to.name}`, ...(await Promise.all(cells))];
-    }),
-  );
-  const head = ['', ...families.flatMap((family) => protocols.map((protocol) => `${family} ${protocol}`))];
-  return { text: grid([head, ...rows]), reached: pairs.length * 6 - failed.length, failed };
+  const rows: string[][] = [];
+  for (const [from, to] of pairs) {
+    const results = await Promise.all(columns.map(({ probe, family }) => probe(from, to, { family })));
+    rows.push([`${from.name} → ${to.name}`, ...results.map(({ reached }) => (reached ? green('✓') : red('✗')))]);
+    for (const [index, { reached, reason }] of results.entries()) {
+      const column = columns[index];
+      if (!reached && column) failed.push(`${from.name} → ${to.name}, IPv${column.family} ${column.protocol}: ${reason}`);
+    }
+  }
+  const head = ['', ...columns.map(({ family, protocol }) => `IPv${family} ${protocol}`)];
+  return { text: grid([head, ...rows]), tried: pairs.length * columns.length, failed };
 }

@@ -1,5 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { attachmentOf, type Network, type Node, type Pod, type Result, Runtime, type Service } from '../../test-harness/index.ts';
+import {
+  attachmentOf,
+  type Network,
+  type Node,
+  type Pod,
+  parseNetwork,
+  type Result,
+  Runtime,
+  type Service,
+} from '../../test-harness/index.ts';
 
 const project = join(import.meta.dirname, '..', '..');
 
@@ -12,7 +22,7 @@ export const shippedConflist = join(project, 'conf/05-axoneme.conflist');
 export interface AxonemeOptions {
   /** The daemon's configuration, in the keys of Cilium's Helm chart; both families on and one /24 and one /120 unless given. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** The network that pods are added to; the shipped conflist's one plugin unless given. */
+  /** The network that pods are added to; the shipped conflist unless given. */
   readonly network?: Network;
 }
 
@@ -50,13 +60,7 @@ export class AxonemeNode implements AsyncDisposable {
   /** Writes the configuration, starts the daemon and waits until it would serve an ADD. */
   static async start(node: Node, options: AxonemeOptions = {}): Promise<AxonemeNode> {
     await node.writeFile(configFile, JSON.stringify(options.config ?? dualStack));
-    const network = options.network ?? {
-      cniVersion: '1.1.0',
-      name: 'axoneme',
-      disableCheck: false,
-      disableGC: false,
-      plugins: [{ type: 'axoneme-cni' }],
-    };
+    const network = options.network ?? parseNetwork(readFileSync(shippedConflist, 'utf8'), shippedConflist);
     const axoneme = new AxonemeNode(node, AxonemeNode.#spawn(node), network);
     await axoneme.ready();
     return axoneme;
