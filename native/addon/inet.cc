@@ -37,13 +37,15 @@ class InetOpen : public Task {
       struct sockaddr_in name = {};
       name.sin_family = AF_INET;
       name.sin_port = htons(port_);
-      return Parsed(inet_pton(AF_INET, address_.c_str(), &name.sin_addr), failure) && BindTo(&name, sizeof name, failure);
+      return Parsed(inet_pton(AF_INET, address_.c_str(), &name.sin_addr), failure) &&
+             BindTo(&name, sizeof name, failure);
     }
     setsockopt(fd_.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     struct sockaddr_in6 name = {};
     name.sin6_family = AF_INET6;
     name.sin6_port = htons(port_);
-    return Parsed(inet_pton(AF_INET6, address_.c_str(), &name.sin6_addr), failure) && BindTo(&name, sizeof name, failure);
+    return Parsed(inet_pton(AF_INET6, address_.c_str(), &name.sin6_addr), failure) &&
+           BindTo(&name, sizeof name, failure);
   }
 
   bool Parsed(int answer, Failure* failure) {
