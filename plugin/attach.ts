@@ -1,15 +1,11 @@
 import { mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { release } from 'node:os';
 import { join } from 'node:path';
 import type { EndpointPlan } from '../conf/api/types.ts';
 import { LINK_NAMES } from '../conf/names.ts';
 import { AttachType } from '../native/bpf/constants.ts';
 import { createLink } from '../native/bpf/link.ts';
 import { getPinned, pin } from '../native/bpf/pin.ts';
-import { hasErrno, Unsupported } from '../native/errors.ts';
-
-/** First kernel with tcx (commit e420bed02507, "bpf: Add fd-based tcx multi-prog infra with link support"). */
-const TCX_SINCE = '6.6';
+import { hasErrno } from '../native/errors.ts';
 
 /**
  * Attaches the shared programs to both hooks of a pod's host side, and pins the links: they hold the programs there when plugin and daemon are
@@ -30,19 +26,16 @@ export async function attachPrograms(attach: EndpointPlan['attach'], hostIfindex
 
 async function attachOne(programPath: string, ifindex: number, attachType: AttachType, linkPath: string): Promise<void> {
   using program = getPinned(programPath);
-  using link = await createLink({ program, ifindex, attachType }).catch((error: unknown) => {
-    throw isTooOld(release())
-      ? new Unsupported(`attach ${programPath} to interface ${ifindex}`, 'tcx', TCX_SINCE, { cause: error })
-      : error;
+  using link = await createLink({ program, ifindex, attachType }).catch(async (error: unknown) => {
+    throw await explain(error, `attach ${programPath} to interface ${ifindex}`);
   });
   pin(link, linkPath);
 }
 
-/** Whether a kernel release (uname(2): `6.1.0-13-amd64`) is older than tcx: it refuses the attach with a bare EINVAL. */
-export function isTooOld(kernel: string): boolean {
-  const [major = 0, minor = 0] = kernel.split('.').map(Number.parseFloat);
-  const [sinceMajor = 0, sinceMinor = 0] = TCX_SINCE.split('.').map(Number);
-  return major < sinceMajor || (major === sinceMajor && minor < sinceMinor);
+/** A kernel without tcx refuses with a bare EINVAL: what it can do is asked only then, and not on the way of every ADD. */
+async function explain(error: unknown, operation: string): Promise<unknown> {
+  const { probe, unsupported } = await import('../native/bpf/features.ts');
+  return (await probe('tcx')) === 'no' ? unsupported(operation, 'tcx', error) : error;
 }
 
 /** Links that an earlier life of the attachment left are husks by now: their device is gone. */

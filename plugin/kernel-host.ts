@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AttachmentKey, EndpointPlan } from '../conf/api/types.ts';
-import { CniError, toCniError } from '../conf/cni/errors.ts';
+import { CniError } from '../conf/cni/errors.ts';
 import { hostIfname } from '../conf/names.ts';
 import type { Paths } from '../conf/paths.ts';
 import { hasErrno } from '../native/errors.ts';
@@ -106,9 +106,15 @@ function openNetns(path: string): Netns {
   try {
     return Netns.open(path);
   } catch (cause) {
-    const reason = hasErrno(cause, 'ENOENT') ? 'no such file' : toCniError(cause).message;
+    if (!isAboutThePath(cause)) throw cause;
+    const reason = hasErrno(cause, 'ENOENT') ? 'no such file' : cause.message;
     throw new CniError('invalid-netns', `use CNI_NETNS ${path}: ${reason}`, { cause });
   }
+}
+
+/** The kernel, or our own look at the file, refused it; anything else is a fault of ours. */
+function isAboutThePath(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && (error.code === 'NOT_A_NETNS' || error.code === 'SYSCALL');
 }
 
 function isOwn(netns: Netns): boolean {
