@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { AttachmentKey } from './api/types.ts';
 
 /** The node's own leg: it carries the router address and the route to the pods. */
@@ -19,6 +18,8 @@ export const LINK_NAMES = { ingress: 'ingress', egress: 'egress' } as const;
  * the daemon. A container id has no colon (SPEC, "Parameters"), so that two attachments never hash the same text.
  */
 export function hostIfname(key: AttachmentKey): string {
+  // Loaded only when asked for: the module costs some 3 ms, and a cold ADD gets the name from the daemon.
+  const { createHash } = process.getBuiltinModule('node:crypto');
   const digest = createHash('sha256').update(`${key.containerId}:${key.ifname}`).digest('hex');
   return `${POD_IFNAME_PREFIX}${digest.slice(0, 10)}`;
 }

@@ -10,7 +10,6 @@ const STEPS = [
   'configurePod',
   'connectEndpoint',
   'attachPrograms',
-  'queue.remove',
   'completeEndpoint',
 ] as const;
 
@@ -22,7 +21,6 @@ const UNDONE: Record<(typeof STEPS)[number], string[]> = {
   configurePod: ['deleteDevice', 'deleteEndpoint'],
   connectEndpoint: ['disconnectEndpoint', 'deleteDevice', 'deleteEndpoint'],
   attachPrograms: ['removeLinks', 'disconnectEndpoint', 'deleteDevice', 'deleteEndpoint'],
-  'queue.remove': ['removeLinks', 'disconnectEndpoint', 'deleteDevice', 'deleteEndpoint'],
   completeEndpoint: ['removeLinks', 'disconnectEndpoint', 'deleteDevice', 'deleteEndpoint'],
 };
 

@@ -11,21 +11,19 @@ import { type Undo, withUndo } from '../undo.ts';
  * ADD: gives the container its interface. Every step is taken back, in reverse, when a later one fails. The record comes before the
  * device and `ready` comes last, so that whatever is found half-made after a crash has an owner.
  */
-export async function add(call: PluginCall, { agent, host, queue }: Tools): Promise<CniResult> {
+export async function add(call: PluginCall, { agent, host }: Omit<Tools, 'queue'>): Promise<CniResult> {
   const request = endpointRequest(call);
   using pod = await host.openPod(request.netns, call.invocation.allowOwnNetns);
   return await withUndo(async (undo) => {
     const plan = await agent.createEndpoint(request);
     undo.defer('free the addresses', () => agent.deleteEndpoint(plan.endpoint.id));
-    await connect(plan, pod, { agent, host, queue }, undo);
-    // A DEL that is still queued speaks of an earlier life of this attachment.
-    queue.remove(request);
+    await connect(plan, pod, { agent, host }, undo);
     await agent.completeEndpoint(plan.endpoint.id);
     return resultOf(plan, call);
   });
 }
 
-async function connect(plan: EndpointPlan, pod: Pod, { agent, host }: Tools, undo: Undo): Promise<void> {
+async function connect(plan: EndpointPlan, pod: Pod, { agent, host }: Omit<Tools, 'queue'>, undo: Undo): Promise<void> {
   const { endpoint } = plan;
   const hostIfindex = await host.createDevice(plan, pod);
   undo.defer('delete the device', () => host.deleteDevice(endpoint));
