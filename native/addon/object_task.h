@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <sys/mman.h>
 
 #include <memory>
 
@@ -23,6 +24,31 @@ struct ObjectCloser {
 };
 using Object = std::unique_ptr<bpf_object, ObjectCloser>;
 
+// Room for a verifier log in a mapping of its own: only the pages that the kernel writes become resident, and they go
+// back to the system at once. The heap would keep a recycled block of this size, and calloc would write all of it.
+class LogBuffer {
+ public:
+  LogBuffer() = default;
+  LogBuffer(const LogBuffer&) = delete;
+  LogBuffer& operator=(const LogBuffer&) = delete;
+  ~LogBuffer() { Unmap(); }
+
+  // On failure there is no buffer, and libbpf makes one of its own.
+  void Map() {
+    void* memory = mmap(nullptr, kLogBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory != MAP_FAILED) text_ = static_cast<char*>(memory);
+  }
+  void Unmap() {
+    if (text_ != nullptr) munmap(text_, kLogBytes);
+    text_ = nullptr;
+  }
+  // Ends with a zero: libbpf and the kernel write less than the whole.
+  char* text() const { return text_; }
+
+ private:
+  char* text_ = nullptr;
+};
+
 // Work on one object file, with libbpf's messages and the verifier's log as properties of the error.
 class ObjectTask : public Task {
  protected:
@@ -31,17 +57,15 @@ class ObjectTask : public Task {
   virtual bool Work(bpf_object* object, Failure* failure) = 0;
 
   std::string path_;
-  std::unique_ptr<char, decltype(&free)> verifier_log_{nullptr, free};
+  LogBuffer verifier_log_;
 
  private:
   void Run(Failure* failure) override {
     current_log = &messages_;
-    // malloc, not calloc: of a recycled block calloc would write every page, 16 MB per object that stay resident.
-    verifier_log_.reset(static_cast<char*>(malloc(kLogBytes)));
-    if (verifier_log_) *verifier_log_ = '\0';
+    verifier_log_.Map();
     LIBBPF_OPTS(bpf_object_open_opts, options);
-    options.kernel_log_buf = verifier_log_.get();
-    options.kernel_log_size = verifier_log_ ? kLogBytes : 0;
+    options.kernel_log_buf = verifier_log_.text();
+    options.kernel_log_size = verifier_log_.text() == nullptr ? 0 : kLogBytes;
     Object object(bpf_object__open_file(path_.c_str(), &options));
     if (!object) {
       Failed(failure, "bpf_object__open_file");
@@ -50,12 +74,13 @@ class ObjectTask : public Task {
     }
     object.reset();
     current_log = nullptr;
-    if (!*failure) verifier_log_.reset();
+    if (!*failure) verifier_log_.Unmap();
   }
 
   void Describe(Napi::Error* error) override {
     error->Set("messages", Napi::String::New(error->Env(), messages_));
-    error->Set("verifierLog", Napi::String::New(error->Env(), verifier_log_ ? verifier_log_.get() : ""));
+    error->Set("verifierLog",
+               Napi::String::New(error->Env(), verifier_log_.text() == nullptr ? "" : verifier_log_.text()));
   }
 
   std::string messages_;
