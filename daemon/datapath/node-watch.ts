@@ -87,7 +87,8 @@ export function concernsNode(event: RtnetlinkEvent): boolean {
       return !event.value.name.startsWith(POD_IFNAME_PREFIX) && event.value.name !== NET_IFNAME && !isQuietHost(event);
     case 'route':
       return event.value.destination === 'default';
-    default:
+    case 'neighbour':
+    case 'rule':
       return false;
   }
 }
