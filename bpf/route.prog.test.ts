@@ -1,24 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { MountFlags, umount } from '../native/index.ts';
+import { Scratch } from '../native/fixture.ts';
 import { families, talk } from './testing/family.ts';
 import { Frame } from './testing/frame.ts';
 import { destinations, makeNetwork, NARROW_ROUTE, uplink } from './testing/network.ts';
 import { drop, packetTests, redirect, refuse } from './testing/row.ts';
 import { host, self, sentBy } from './testing/world.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'axo-bpf-'));
-const path = join(directory, 'node');
+const scratch = new Scratch();
 let network: Awaited<ReturnType<typeof makeNetwork>>;
 beforeAll(async () => {
-  network = await makeNetwork(path);
+  network = await makeNetwork(await scratch.netns('node'));
 });
 afterAll(async () => {
   network?.netns.close();
-  await umount(path, MountFlags.detach);
-  rmSync(directory, { recursive: true });
+  await scratch[Symbol.asyncDispose]();
 });
 
 const options = { direction: 'EGRESS', netns: () => network.netns, settings: () => network.settings } as const;

@@ -22,9 +22,18 @@ export function dropTexts(model: EnumModel, header: string): DropText[] {
   });
 }
 
+/** A table as the formatter leaves it: columns as wide as their widest cell. */
+function table(rows: readonly (readonly string[])[]): string {
+  const [head = []] = rows;
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const rule = line(widths.map((width) => '-'.repeat(width)));
+  return [line(head), rule, ...rows.slice(1).map(line)].join('\n');
+}
+
 /** The text of docs/drop-reasons.md. */
 export function renderDropReasons(drops: readonly DropText[]): string {
-  const rows = drops.map(({ name, value, text }) => `| ${value} | \`${name}\` | ${text} |`);
+  const rows = drops.map(({ name, value, text }) => [String(value), `\`${name}\``, text]);
   return `# Drop reasons
 
 Made from \`enum drop_reason\` in \`bpf/lib/drop.h\` by \`bpf/gen/generate.ts\`: do not edit.
@@ -32,8 +41,6 @@ Made from \`enum drop_reason\` in \`bpf/lib/drop.h\` by \`bpf/gen/generate.ts\`:
 Every packet that ends in the datapath is counted under one of these numbers in the map \`axo_metrics\`, per direction, file and line, and
 sent to the monitor with the first 128 bytes of its frame. Quiet reasons are counted always, but sent only without monitor aggregation.
 
-| number | name | meaning |
-| --- | --- | --- |
-${rows.join('\n')}
+${table([['number', 'name', 'meaning'], ...rows])}
 `;
 }

@@ -1,4 +1,4 @@
-import { createNetns, Netns, Rtnetlink, setSysctl } from '../../native/index.ts';
+import { Netns, Rtnetlink, setSysctl } from '../../native/index.ts';
 import { mac, mapped } from './bytes.ts';
 import { host, outside } from './world.ts';
 
@@ -51,9 +51,8 @@ async function addDevices(net: Rtnetlink): Promise<{ hostIfindex: number; uplink
   return { hostIfindex, uplinkIfindex };
 }
 
-/** A namespace with axo_host, an uplink, and routes to `destinations`. */
+/** Fills the namespace at `path` with axo_host, an uplink, and routes to `destinations`. */
 export async function makeNetwork(path: string) {
-  await createNetns(path);
   const netns = Netns.open(path);
   const net = await Rtnetlink.open(netns);
   const { hostIfindex, uplinkIfindex } = await addDevices(net);
