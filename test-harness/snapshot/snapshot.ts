@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Rtnetlink } from '../../native/index.ts';
+import { AttachType, attachedPrograms, hasErrno, type Link, programById, programInfo, type Rtnetlink } from '../../native/index.ts';
 import { Machine } from '../lab/machine.ts';
 import type { NetworkNamespace } from '../lab/namespace.ts';
 
@@ -22,18 +22,19 @@ export interface SnapshotOptions {
 
 const FOLDERS = ['/run', '/sys/fs/bpf', '/var/lib/cni'];
 
-/** Looks at links, addresses, routes, rules, neighbours that somebody set, programs attached to links, and, for a machine, files and BPF pins. */
+/** Looks at links, addresses, routes, rules, neighbours that somebody set, programs on tcx hooks, and, for a machine, files and BPF pins. */
 export async function snapshot(at: NetworkNamespace, options: SnapshotOptions = {}): Promise<Snapshot> {
   using netlink = await at.netlink();
-  const names = new Map((await netlink.links.list()).map((link) => [link.ifindex, link.name]));
+  const devices = await netlink.links.list();
+  const names = new Map(devices.map((link) => [link.ifindex, link.name]));
   const nameOf = (ifindex: number | undefined) => (ifindex === undefined ? '' : (names.get(ifindex) ?? `if${ifindex}`));
   const sections = new Map<string, Section>([
-    ['link', await links(netlink)],
+    ['link', links(devices)],
     ['address', await addresses(netlink, nameOf)],
     ['route', await routes(netlink, nameOf)],
     ['rule', await rules(netlink)],
     ['neighbour', await neighbours(netlink, nameOf)],
-    ['program', await programs(at)],
+    ['program', programs(at, devices)],
   ]);
   if (at instanceof Machine) sections.set('file', await files(at, options.folders ?? FOLDERS));
   const { ignore } = options;
@@ -45,9 +46,8 @@ function without(section: Section, ignore: RegExp | undefined): Section {
   return ignore === undefined ? section : new Map([...section].filter(([name]) => !ignore.test(name)));
 }
 
-async function links(netlink: Rtnetlink): Promise<Section> {
-  const rows = await netlink.links.list();
-  return new Map(rows.map(({ name, kind, mtu, up, mac, group, noArp }) => [name, describe({ kind, mtu, up, mac, group, noArp })]));
+function links(devices: readonly Link[]): Section {
+  return new Map(devices.map(({ name, kind, mtu, up, mac, group, noArp }) => [name, describe({ kind, mtu, up, mac, group, noArp })]));
 }
 
 async function addresses(netlink: Rtnetlink, nameOf: (ifindex?: number) => string): Promise<Section> {
@@ -79,17 +79,32 @@ async function neighbours(netlink: Rtnetlink, nameOf: (ifindex?: number) => stri
   );
 }
 
-/** What `bpftool net show` lists: an independent witness of tcx, tc and XDP attachments. Empty where bpftool is not installed. */
-async function programs(at: NetworkNamespace): Promise<Section> {
-  const { code, stdout } = await at.exec(['bpftool', '--json', 'net', 'show']);
-  if (code !== 0) return new Map();
+/** Programs on the tcx hooks of every link, in the order in which they run. A kernel without tcx (before 6.6) refuses the question: then none. */
+function programs(at: NetworkNamespace, devices: readonly Link[]): Section {
+  using netns = at.netns();
   const found = new Map<string, string>();
-  for (const kinds of JSON.parse(stdout) as Record<string, Record<string, unknown>[]>[]) {
-    for (const [hook, rows] of Object.entries(kinds)) {
-      for (const row of rows) found.set(`${String(row['name'])} on ${String(row['devname'])} ${String(row['kind'] ?? hook)}`, '');
+  for (const { ifindex, name } of devices) {
+    for (const hook of ['tcxIngress', 'tcxEgress'] as const) {
+      attached({ ifindex, netns, attachType: AttachType[hook] }).forEach((program, i) => {
+        found.set(`${hook} ${i} on ${name}`, program);
+      });
     }
   }
   return found;
+}
+
+function attached(where: Parameters<typeof attachedPrograms>[0]): string[] {
+  try {
+    return attachedPrograms(where).map(programName);
+  } catch (error) {
+    if (hasErrno(error, 'EINVAL') || hasErrno(error, 'ENODEV')) return [];
+    throw error;
+  }
+}
+
+function programName(id: number): string {
+  using program = programById(id);
+  return programInfo(program).name;
 }
 
 async function files(machine: Machine, folders: readonly string[]): Promise<Section> {
