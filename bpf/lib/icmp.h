@@ -103,21 +103,33 @@ static __always_inline bool may_be_answered(const struct packet *packet)
 	return !address_is_zero(packet->tuple.source);
 }
 
-/* Cuts the frame to what is quoted and returns its length without Ethernet header, a multiple of 4; sum gets its checksum. */
-static __always_inline int cut_to_quote(struct __sk_buff *skb, __s64 *sum)
+/* Copies what is quoted and returns its length, a multiple of 4; sum gets its checksum. */
+static __always_inline int take_quote(struct __sk_buff *skb, struct icmp_quote *quote, __s64 *sum)
 {
-	__u32 zero = 0, length = (skb->len - ETH_HLEN) & ~3U;
-	struct icmp_quote *quote = bpf_map_lookup_elem(&axo_scratch, &zero);
+	__u32 length = (skb->len - ETH_HLEN) & ~3U;
 
 	if (length > ICMP_QUOTE)
 		length = ICMP_QUOTE;
-	if (!quote || length < sizeof(struct iphdr) || bpf_skb_load_bytes(skb, ETH_HLEN, quote, length))
+	if (length < sizeof(struct iphdr) || bpf_skb_load_bytes(skb, ETH_HLEN, quote, length))
 		return -1;
 	*sum = bpf_csum_diff(NULL, 0, (void *)quote, length, 0);
-	/* Also without a cut: it takes segmentation offload off the packet. */
-	if (bpf_skb_change_tail(skb, ETH_HLEN + length, 0))
-		return -1;
 	return length;
+}
+
+/* Bytes of packet while offloads are taken off it, and what may be left of them: more than any IP header. */
+#define PULL_FROM 1024
+#define PULL_TO	  64
+
+/*
+ * Makes the frame one of `length` bytes of packet without offloads; only its Ethernet header keeps its content. The stack's and the devices'
+ * unfinished layer 4 checksum (CHECKSUM_PARTIAL; also after GRO) would later be written into the quote and spoil the error's checksum. The
+ * kernel forgets it when bytes are taken off behind the place where that checksum starts: so the packet is first made long enough,
+ * then everything up to that place goes, then four bytes more, which the kernel sees as gone beyond it.
+ */
+static __always_inline bool clear_packet(struct __sk_buff *skb, __u32 length)
+{
+	return !bpf_skb_change_tail(skb, ETH_HLEN + PULL_FROM, 0) && !bpf_skb_adjust_room(skb, PULL_TO - PULL_FROM, BPF_ADJ_ROOM_MAC, 0) &&
+	       !bpf_skb_adjust_room(skb, -4, BPF_ADJ_ROOM_MAC, 0) && !bpf_skb_change_tail(skb, ETH_HLEN + length, 0);
 }
 
 static __always_inline int write_icmp4(struct __sk_buff *skb, const struct packet *packet, const void *source, __u16 kind, int quote,
@@ -137,7 +149,7 @@ static __always_inline int write_icmp4(struct __sk_buff *skb, const struct packe
 
 	error.ip.check = fold(bpf_csum_diff(NULL, 0, (void *)&error.ip, sizeof(error.ip), 0));
 	error.icmp.checksum = fold(bpf_csum_diff(NULL, 0, (void *)&error.icmp, sizeof(error.icmp), sum));
-	return bpf_skb_store_bytes(skb, ETH_HLEN, &error, sizeof(error), BPF_F_RECOMPUTE_CSUM);
+	return bpf_skb_store_bytes(skb, ETH_HLEN, &error, sizeof(error), 0);
 }
 
 static __always_inline int write_icmp6(struct __sk_buff *skb, const struct packet *packet, const void *source, __u16 kind, int quote,
@@ -155,7 +167,7 @@ static __always_inline int write_icmp6(struct __sk_buff *skb, const struct packe
 	sum = (__u32)sum + (__u64)bpf_htonl(length) + (__u64)bpf_htonl(IPPROTO_ICMPV6);
 	sum = (sum & 0xffffffff) + (sum >> 32);
 	error.icmp.checksum = fold((__u32)bpf_csum_diff(NULL, 0, (void *)&error.icmp, sizeof(error.icmp), (__u32)sum + (sum >> 32)));
-	return bpf_skb_store_bytes(skb, ETH_HLEN, &error, sizeof(error), BPF_F_RECOMPUTE_CSUM);
+	return bpf_skb_store_bytes(skb, ETH_HLEN, &error, sizeof(error), 0);
 }
 
 /* Source and destination MAC of the frame change places. */
@@ -188,17 +200,21 @@ static __always_inline bool icmp_error(struct __sk_buff *skb, const struct packe
 {
 	bool is_ipv4 = packet->family == AF_INET;
 	__u16 kind = is_ipv4 ? icmp4_kind(reason) : icmp6_kind(reason);
+	__u32 zero = 0, header = is_ipv4 ? sizeof(struct icmp4_error) : sizeof(struct icmp6_error);
+	struct icmp_quote *quote = bpf_map_lookup_elem(&axo_scratch, &zero);
 	__u8 source[16] ALIGNED(8);
 	__s64 sum = 0;
-	int quote;
+	int length;
 
 	error_source(packet, path, source);
-	if (!kind || address_is_zero(source) || !may_be_answered(packet))
+	if (!quote || !kind || address_is_zero(source) || !may_be_answered(packet))
 		return false;
-	quote = cut_to_quote(skb, &sum);
-	if (quote < 0 || bpf_skb_adjust_room(skb, is_ipv4 ? sizeof(struct icmp4_error) : sizeof(struct icmp6_error), BPF_ADJ_ROOM_MAC, 0))
+	length = take_quote(skb, quote, &sum);
+	if (length < 0 || length > ICMP_QUOTE || !clear_packet(skb, header + length))
 		return false;
-	if (is_ipv4 ? write_icmp4(skb, packet, source, kind, quote, sum) : write_icmp6(skb, packet, source, kind, quote, sum))
+	if (length == 0 || bpf_skb_store_bytes(skb, ETH_HLEN + header, quote, length, 0))
+		return false;
+	if (is_ipv4 ? write_icmp4(skb, packet, source, kind, length, sum) : write_icmp6(skb, packet, source, kind, length, sum))
 		return false;
 	return turn_round(skb);
 }
