@@ -39,11 +39,14 @@ export const endpointValue = struct('endpoint_value', 32, {
 });
 export type EndpointValue = LayoutValue<typeof endpointValue>;
 
-/** struct icmp_quote */
-export const icmpQuote = struct('icmp_quote', 512, {
-  bytes: bytes(0, 512),
+/** struct icmp_scratch */
+export const icmpScratch = struct('icmp_scratch', 528, {
+  quote: bytes(0, 512),
+  second: u64(512),
+  sent: u32(520),
+  pad: zero(524, 4),
 });
-export type IcmpQuote = LayoutValue<typeof icmpQuote>;
+export type IcmpScratch = LayoutValue<typeof icmpScratch>;
 
 /** struct ipcache_key */
 export const ipcacheKey = struct('ipcache_key', 20, {
@@ -293,7 +296,7 @@ export const maps = {
     maxEntries: 1,
     flags: 0,
     key: scalar('u32', u32),
-    value: icmpQuote,
+    value: icmpScratch,
   },
   axo_settings: {
     name: 'axo_settings',

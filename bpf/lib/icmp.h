@@ -14,6 +14,9 @@
 /* At most 576 bytes of IPv4 (RFC 1812, 4.3.2.3) and 1280 of IPv6 (RFC 4443, 2.4), and what older kernels' bpf_csum_diff takes at once. */
 #define ICMP_QUOTE 512
 
+/* Errors per second and CPU (RFC 1812, 4.3.2.8; RFC 4443, 2.4 (f)); the kernel's own limit, icmp_msgs_per_sec, is 1000 by default. */
+#define ICMP_PER_SECOND 1000
+
 /* Where an error goes. */
 enum reply_path {
 	REPLY_TO_POD,	  /* into the pod from which the packet came */
@@ -39,15 +42,18 @@ struct icmp6_error {
 	struct icmp_message icmp;
 };
 
-struct icmp_quote {
-	__u8 bytes[ICMP_QUOTE] ALIGNED(8);
+/* Per CPU: room for the quote while its checksum is taken, which is too big for the stack; and how many errors were made this second. */
+struct icmp_scratch {
+	__u8 quote[ICMP_QUOTE] ALIGNED(8);
+	__u64 second;
+	__u32 sent;
+	__u32 pad;
 };
 
-/* Room for the quote while its checksum is taken: too big for the stack. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__type(key, __u32);
-	__type(value, struct icmp_quote);
+	__type(value, struct icmp_scratch);
 	__uint(max_entries, 1);
 } axo_scratch SEC(".maps");
 
@@ -103,8 +109,20 @@ static __always_inline bool may_be_answered(const struct packet *packet)
 	return !address_is_zero(packet->tuple.source);
 }
 
+static __always_inline bool is_within_limit(struct icmp_scratch *scratch)
+{
+	__u64 second = bpf_ktime_get_ns() / 1000000000;
+
+	if (scratch->second != second) {
+		scratch->second = second;
+		scratch->sent = 0;
+	}
+	scratch->sent += 1;
+	return scratch->sent <= ICMP_PER_SECOND;
+}
+
 /* Copies what is quoted and returns its length, a multiple of 4; sum gets its checksum. */
-static __always_inline int take_quote(struct __sk_buff *skb, struct icmp_quote *quote, __s64 *sum)
+static __always_inline int take_quote(struct __sk_buff *skb, void *quote, __s64 *sum)
 {
 	__u32 length = (skb->len - ETH_HLEN) & ~3U;
 
@@ -112,7 +130,7 @@ static __always_inline int take_quote(struct __sk_buff *skb, struct icmp_quote *
 		length = ICMP_QUOTE;
 	if (length < sizeof(struct iphdr) || bpf_skb_load_bytes(skb, ETH_HLEN, quote, length))
 		return -1;
-	*sum = bpf_csum_diff(NULL, 0, (void *)quote, length, 0);
+	*sum = bpf_csum_diff(NULL, 0, quote, length, 0);
 	return length;
 }
 
@@ -201,18 +219,18 @@ static __always_inline bool icmp_error(struct __sk_buff *skb, const struct packe
 	bool is_ipv4 = packet->family == AF_INET;
 	__u16 kind = is_ipv4 ? icmp4_kind(reason) : icmp6_kind(reason);
 	__u32 zero = 0, header = is_ipv4 ? sizeof(struct icmp4_error) : sizeof(struct icmp6_error);
-	struct icmp_quote *quote = bpf_map_lookup_elem(&axo_scratch, &zero);
+	struct icmp_scratch *scratch = bpf_map_lookup_elem(&axo_scratch, &zero);
 	__u8 source[16] ALIGNED(8);
 	__s64 sum = 0;
 	int length;
 
 	error_source(packet, path, source);
-	if (!quote || !kind || address_is_zero(source) || !may_be_answered(packet))
+	if (!scratch || !kind || address_is_zero(source) || !may_be_answered(packet) || !is_within_limit(scratch))
 		return false;
-	length = take_quote(skb, quote, &sum);
+	length = take_quote(skb, scratch->quote, &sum);
 	if (length < 0 || length > ICMP_QUOTE || !clear_packet(skb, header + length))
 		return false;
-	if (length == 0 || bpf_skb_store_bytes(skb, ETH_HLEN + header, quote, length, 0))
+	if (length == 0 || bpf_skb_store_bytes(skb, ETH_HLEN + header, scratch->quote, length, 0))
 		return false;
 	if (is_ipv4 ? write_icmp4(skb, packet, source, kind, length, sum) : write_icmp6(skb, packet, source, kind, length, sum))
 		return false;
