@@ -6,6 +6,7 @@ import { cleanUp } from './cleanup.ts';
 import { Daemon, expeditePaths } from './daemon.ts';
 import { messageOf, StartError } from './failure.ts';
 import { createLogger, type Logger, type LogLevel } from './log.ts';
+import { keepMemorySmall } from './memory.ts';
 import { requireSingle } from './single.ts';
 
 /** What the command line says. */
@@ -25,6 +26,7 @@ export interface DaemonOptions {
  * last line of the log and in plain words.
  */
 export async function runDaemon(options: DaemonOptions = {}): Promise<number> {
+  keepMemorySmall();
   process.umask(0o077);
   const paths = pathsUnder(options.root);
   let log = createLogger(options.logLevel ?? 'info');
