@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttachmentKey, CheckReport, DeviceReport, Endpoint, EndpointPlan, EndpointRequest, Health } from '../conf/api/types.ts';
 import { type Agent, AgentError, type AgentErrorCode } from './agent.ts';
 import { readCheckReport, readEndpoint, readHealth, readPlan } from './answers.ts';
-import { type Answer, type Exchange, Transport } from './transport.ts';
+import type { Answer } from './http-answer.ts';
+import { type Exchange, Transport } from './transport.ts';
 
 /** How a client waits. */
 export interface ClientOptions {

@@ -1,5 +1,6 @@
-import { Agent as ConnectionPool, type IncomingMessage, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { AgentError } from './agent.ts';
+import { type Answer, AnswerReader } from './http-answer.ts';
 
 /** One exchange with the daemon. */
 export interface Exchange {
@@ -8,20 +9,14 @@ export interface Exchange {
   readonly body?: object;
 }
 
-/** The daemon's answer, body not yet parsed. */
-export interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
-
-/** An answer of more bytes is refused: the largest real one, a plan, has some two thousand. */
-const MAX_ANSWER = 4 * 1024 * 1024;
-
-/** HTTP/1.1 over one connection of a Unix socket, which stays open from the first exchange to `close`: an unfinished ADD belongs to it. */
+/**
+ * HTTP/1.1 over one connection of a Unix socket, which stays open from the first exchange to `close`: an unfinished ADD belongs to it. One
+ * exchange at a time. Bare sockets on purpose: node:http would cost every cold call 6 ms of processor time.
+ */
 export class Transport {
   readonly #socketPath: string;
   readonly #answerMs: number;
-  readonly #pool = new ConnectionPool({ keepAlive: true, maxSockets: 1 });
+  #socket: Socket | undefined;
 
   /** `answerMs`: how long one exchange may take, connection included. */
   constructor(socketPath: string, answerMs: number) {
@@ -30,31 +25,46 @@ export class Transport {
   }
 
   /** Errors: AgentError `unreachable`, `timeout` or `protocol`. */
-  async exchange({ method, path, body }: Exchange): Promise<Answer> {
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const signal = AbortSignal.timeout(this.#answerMs);
-    const headers = text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+  async exchange(exchange: Exchange): Promise<Answer> {
     try {
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        const options = { socketPath: this.#socketPath, agent: this.#pool, method, path, headers, signal };
-        request(options, resolve).on('error', reject).end(text);
-      });
-      return { status: response.statusCode ?? 0, text: await readBody(response) };
+      const answer = await this.#attempt(encode(exchange));
+      if (!answer.keepsOpen) this.close();
+      return answer;
     } catch (error) {
-      throw this.#explain(`${method} ${path}`, error, signal.aborted);
+      this.close();
+      throw this.#explain(`${exchange.method} ${exchange.path}`, error);
     }
   }
 
   close(): void {
-    this.#pool.destroy();
+    this.#socket?.destroy();
+    this.#socket = undefined;
   }
 
-  #explain(what: string, error: unknown, late: boolean): AgentError {
-    if (error instanceof AgentError) return error;
+  async #attempt(request: string): Promise<Answer> {
+    using listening = new DisposableStack();
+    return await new Promise<Answer>((resolve, reject) => {
+      const late = () => reject(new AgentError('timeout', `no answer within ${this.#answerMs} ms`));
+      const timer = setTimeout(late, this.#answerMs);
+      listening.defer(() => clearTimeout(timer));
+      const socket = this.#connection();
+      listening.defer(listen(socket, resolve, reject));
+      socket.write(request);
+    });
+  }
+
+  #connection(): Socket {
+    if (this.#socket === undefined || this.#socket.destroyed) {
+      // Between two exchanges an error has nobody to tell: the next one finds the connection gone.
+      this.#socket = connect(this.#socketPath).on('error', () => undefined);
+    }
+    return this.#socket;
+  }
+
+  #explain(what: string, error: unknown): AgentError {
     const where = `ask axoneme daemon at ${this.#socketPath}: ${what}`;
-    if (late) return new AgentError('timeout', `${where}: no answer within ${this.#answerMs} ms`, { cause: error });
+    if (error instanceof AgentError) return new AgentError(error.code, `${where}: ${error.message}`, { cause: error });
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (code.startsWith('HPE_')) return new AgentError('protocol', `${where}: the answer is not HTTP`, { cause: error });
     return new AgentError('unreachable', `${where}: ${REASONS[code] ?? 'the connection broke'}`, { cause: error });
   }
 }
@@ -65,13 +75,28 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
 };
 
-async function readBody(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_ANSWER) throw new AgentError('protocol', `read the daemon's answer: it has more than ${MAX_ANSWER} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+/** Reads one answer from a connection; the function that it answers with stops the reading. */
+function listen(socket: Socket, resolve: (answer: Answer) => void, reject: (error: unknown) => void): () => void {
+  const reader = new AnswerReader();
+  const take = (read: () => Answer | undefined): void => {
+    try {
+      const answer = read();
+      if (answer) resolve(answer);
+    } catch (error) {
+      reject(error);
+    }
+  };
+  const onData = (chunk: Buffer): void => take(() => reader.push(chunk));
+  const onClose = (): void => {
+    take(() => reader.end());
+    reject(new AgentError('unreachable', 'the connection broke'));
+  };
+  socket.on('data', onData).on('error', reject).on('close', onClose);
+  return () => void socket.off('data', onData).off('error', reject).off('close', onClose);
+}
+
+function encode({ method, path, body }: Exchange): string {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  const content = body === undefined ? '' : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\n`;
+  return `${method} ${path} HTTP/1.1\r\nhost: axoneme\r\n${content}\r\n${text}`;
 }
