@@ -42,12 +42,10 @@ export class ProgramSet {
 
   /** Opens the pinned set, or loads and pins a new one. Throws StartError; a refusal by the verifier names the program and ends with its log. */
   static async open(options: ProgramSetOptions): Promise<ProgramSet> {
-    const digest = digestOf(options);
-    if (readIfThere(digestPath(options.paths)) === digest) {
-      const pinned = openPinned(options.paths);
-      if (pinned !== undefined) return new ProgramSet(pinned.programs, pinned.maps, false, digest, options.paths);
-    }
     try {
+      const digest = digestOf(options);
+      const pinned = readIfThere(digestPath(options.paths)) === digest ? openPinned(options.paths) : undefined;
+      if (pinned !== undefined) return new ProgramSet(pinned.programs, pinned.maps, false, digest, options.paths);
       const loaded = await load(options);
       return new ProgramSet(loaded.programs, loaded.maps, true, digest, options.paths);
     } catch (error) {

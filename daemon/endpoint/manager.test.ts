@@ -132,6 +132,12 @@ describe('a second ADD of the same attachment', () => {
     await expect(bench.manager.create(bench.request(), new FakeClaim())).resolves.toMatchObject({ endpoint: { state: 'creating' } });
   });
 
+  it('is refused for a live device whose namespace the daemon cannot see', async () => {
+    const netns = '/run/another/mount/namespace';
+    await addWhole(bench, { netns });
+    await expect(bench.manager.create(bench.request({ netns }), new FakeClaim())).rejects.toMatchObject({ code: 'exists' });
+  });
+
   it('takes over when the device is gone', async () => {
     const before = await addWhole(bench);
     bench.datapath.devices.delete(before.hostIfname);

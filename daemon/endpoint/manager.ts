@@ -160,9 +160,10 @@ export class EndpointManager {
     await this.#undo(entry);
   }
 
+  /** A namespace that the daemon could not see at ADD says nothing; its end shows as that of the device. */
   async #isLive(record: EndpointRecord): Promise<boolean> {
-    const identity = fileIdentity(record.endpoint.netns);
-    if (identity === undefined || identity !== record.netnsIdentity) return false;
+    const isSameNetns = record.netnsIdentity === undefined || fileIdentity(record.endpoint.netns) === record.netnsIdentity;
+    if (!isSameNetns) return false;
     return await this.#parts.datapath.hasDevice(record.endpoint);
   }
 
@@ -245,6 +246,7 @@ export class EndpointManager {
       if (owner !== ownerOf(endpoint)) problems.push(`address ${address.address} belongs to ${owner ?? 'nobody'} in pool ${address.pool}`);
     }
     const identity = fileIdentity(endpoint.netns);
+    if (record.netnsIdentity === undefined) return problems;
     if (identity === undefined) problems.push(`network namespace ${endpoint.netns} is gone`);
     else if (identity !== record.netnsIdentity) problems.push(`network namespace ${endpoint.netns} is another one than at ADD`);
     return problems;

@@ -26,7 +26,8 @@ const dual: IpamConfig = {
 function open(config: IpamConfig = dual, onDevice: { ipv4?: string; ipv6?: string } = {}): NodeAddressing {
   const file = new IpamFile(join(folder, 'ipam.json'), silent);
   const createIpam = (state?: { ipam: ReturnType<NodeIpam['snapshot']> }) => new NodeIpam(config, state?.ipam);
-  const addressing = new NodeAddressing({ config, families: [4, 6], file, createIpam, log: silent });
+  const families = config.pools.some(({ ipv6 }) => ipv6 !== undefined) ? ([4, 6] as const) : ([4] as const);
+  const addressing = new NodeAddressing({ config, families, file, createIpam, log: silent });
   addressing.reserveRouters(onDevice);
   return addressing;
 }
@@ -100,6 +101,15 @@ describe('NodeAddressing', () => {
     const count = addressing.status().addresses.length;
     expect(() => addressing.allocate(demand())).toThrow('range is full');
     expect(addressing.status().addresses).toHaveLength(count);
+  });
+
+  it('finds a problem when the default pool is full and cannot grow', () => {
+    const addressing = open({ mode: 'cluster-pool', pools: [{ name: 'default', ipv4: { cidrs: ['10.0.0.0/29'], maskSize: 29 } }] });
+    expect(addressing.problems()).toEqual([]);
+    const pods = [1, 2, 3, 4, 5].map((n) => addressing.allocate(demand({ owner: `pod-${n}` })));
+    expect(addressing.problems()).toEqual([expect.stringContaining('range is full')]);
+    addressing.release(pods[0] ?? {});
+    expect(addressing.problems()).toEqual([]);
   });
 
   it('adopts what records say, refuses a second owner, and keeps addresses that no pool has any more', () => {
