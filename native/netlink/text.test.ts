@@ -24,6 +24,40 @@ describe('addresses', () => {
     expect(() => parseIp(text)).toThrow(EncodeError);
   });
 
+  it('takes and refuses exactly what node:net does, zones aside', () => {
+    const piece = fc.constantFrom(
+      '0',
+      '1',
+      '7',
+      '12',
+      '099',
+      '255',
+      '256',
+      'a',
+      'FFFF',
+      '00000',
+      'g',
+      '.',
+      '.',
+      ':',
+      ':',
+      ':',
+      '::',
+      '-',
+      ' ',
+    );
+    const text = fc.array(piece, { maxLength: 18 }).map((pieces) => pieces.join(''));
+    const groups = fc.array(fc.constantFrom('0', 'ab', '1.2.3.4', '', 'fffff'), { maxLength: 9 }).map((all) => all.join(':'));
+    fc.assert(
+      fc.property(fc.oneof(text, groups), (candidate) => {
+        const taken = isIP(candidate) !== 0;
+        if (taken) expect(parseIp(candidate)).toHaveLength(isIP(candidate) === 4 ? 4 : 16);
+        else expect(() => parseIp(candidate)).toThrow(EncodeError);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
   it('gives text for any bytes that is read as the same bytes', () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ minLength: 4, maxLength: 4 }), sparse), (bytes) => {
