@@ -1,7 +1,20 @@
 import { readlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cgroup2Root, expectNoChange, HarnessError, Lab, type Machine, type NetworkNamespace, ping, snapshot } from './testing.ts';
+import { liveFds } from '../../native/index.ts';
+import {
+  cgroup2Root,
+  EchoStream,
+  expectNoChange,
+  HarnessError,
+  Lab,
+  type Machine,
+  type NetworkNamespace,
+  ping,
+  snapshot,
+  tcpEcho,
+  udpEcho,
+} from './testing.ts';
 
 function inodeOf(at: NetworkNamespace): bigint {
   using netns = at.netns();
@@ -154,6 +167,19 @@ describe('closing', () => {
     expect(took).toBeLessThan(2000);
     expect((await readdir('/proc')).filter((name) => pids.includes(Number(name)))).toEqual([]);
     expect(await readdir(cgroup2Root())).not.toContain(lab.name);
+  });
+
+  it('leaves no descriptor open in the test process', async () => {
+    const before = liveFds();
+    const lab = await Lab.create({ nodes: { a: {} }, hosts: { b: {} }, links: [{ between: ['a', 'b'] }] });
+    const pod = await lab.node('a').addPod('p');
+    await Promise.all([snapshot(lab.node('a')), snapshot(pod), lab.node('a').run(['true'])]);
+    await tcpEcho(lab.node('a'), lab.machine('b'));
+    await udpEcho(lab.node('a'), lab.machine('b'));
+    await (await EchoStream.open(lab.node('a'), lab.machine('b'))).stop();
+    await lab.node('a').spawn(['sleep', '60']).stop();
+    await lab.close();
+    expect(liveFds()).toEqual(before);
   });
 
   it('refuses new machines afterwards', async () => {

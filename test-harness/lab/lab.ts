@@ -2,7 +2,7 @@ import { HarnessError } from '../errors.ts';
 import { parsePrefix } from './address.ts';
 import { cgroup2Root, makeCgroup } from './cgroup.ts';
 import { nextLabName } from './identity.ts';
-import { defaultSubnets, type Link, type LinkOptions, nextInterface, plugIn } from './link.ts';
+import { defaultSubnets, type Link, type LinkOptions, nextInterface, plugIn, settle } from './link.ts';
 import { Machine, type MachineOptions, type Role } from './machine.ts';
 import { Node } from './node.ts';
 import { type Reaper, startReaper } from './reaper.ts';
@@ -69,8 +69,9 @@ export class Lab implements AsyncDisposable {
     ];
     const failed = (await Promise.allSettled(boots)).find((boot) => boot.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    for (const { between, ...options } of plan.links ?? []) await this.connect(this.machine(between[0]), this.machine(between[1]), options);
-    if (plan.links !== undefined) await this.route();
+    for (const { between, ...options } of plan.links ?? []) await this.#lay(this.machine(between[0]), this.machine(between[1]), options);
+    await Promise.all(this.#links.map((link) => settle(link)));
+    await this.route();
   }
 
   get machines(): ReadonlyMap<string, Machine> {
@@ -127,8 +128,14 @@ export class Lab implements AsyncDisposable {
     }
   }
 
-  /** Lays a cable between two machines, numbers both ends and brings them up. Routes are set by {@link route}. */
+  /** Lays a cable between two machines, numbers both ends, brings them up and waits until they are. Routes are set by {@link route}. */
   async connect(left: Machine, right: Machine, options: LinkOptions = {}): Promise<Link> {
+    const link = await this.#lay(left, right, options);
+    await settle(link);
+    return link;
+  }
+
+  async #lay(left: Machine, right: Machine, options: LinkOptions): Promise<Link> {
     const names = options.names ?? ([nextInterface(left, this.#links), nextInterface(right, this.#links)] as const);
     const subnets = options.subnets ?? defaultSubnets(this.#links.length);
     const link = await plugIn({ machines: [left, right], names, subnets, mtu: options.mtu ?? 1500 });

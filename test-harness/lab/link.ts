@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Rtnetlink } from '../../native/index.ts';
+import { HarnessError } from '../errors.ts';
 import { addressAt, type Family, formatPrefix, type Prefix, parsePrefix } from './address.ts';
 import type { Machine } from './machine.ts';
 
@@ -60,6 +62,30 @@ export async function plugIn(plan: LinkPlan): Promise<Link> {
   await near.links.create({ kind: 'veth', name: plan.names[0], mtu: plan.mtu, peer });
   const ends = [await configure(near, left, plan.names[0], subnets, 1), await configure(far, right, plan.names[1], subnets, 2)] as const;
   return { ends, subnets, mtu: plan.mtu };
+}
+
+/**
+ * Waits until both ends of a link pass traffic. The kernel tells that a cable is in from a work queue, which a busy machine delays by up to a second
+ * (linkwatch, net/core/link_watch.c); until then the end that came up first drops what it sends, and asks for no IPv6 neighbour.
+ * Throws TIMEOUT after `timeout` ms.
+ */
+export async function settle(link: Link, timeout = 5000): Promise<void> {
+  const deadline = performance.now() + timeout;
+  for (const end of link.ends) {
+    using netlink = await end.machine.netlink();
+    while (!(await isReady(netlink, end.ifindex))) {
+      if (performance.now() > deadline)
+        throw new HarnessError('TIMEOUT', `wait for ${end.interface} of ${end.machine.name}: not up after ${timeout} ms`);
+      await sleep(2);
+    }
+  }
+}
+
+async function isReady(netlink: Rtnetlink, ifindex: number): Promise<boolean> {
+  const { operState } = await netlink.links.get(ifindex);
+  const addresses = await netlink.addresses.list({ ifindex, family: 6 });
+  const hasLinkLocal = addresses.length === 0 || addresses.some((row) => row.scope === 'link');
+  return operState === 'up' && hasLinkLocal && !addresses.some((row) => row.tentative);
 }
 
 async function configure(netlink: Rtnetlink, machine: Machine, name: string, subnets: readonly Prefix[], n: number): Promise<LinkEnd> {

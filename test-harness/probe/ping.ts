@@ -33,7 +33,8 @@ export async function ping(from: NetworkNamespace, to: NetworkNamespace | string
   const address = typeof to === 'string' ? to : await to.address(options.family ?? 4);
   const family = familyOf(address);
   const timeout = options.timeout ?? 2000;
-  const argv = ['ping', `-${family}`, '-n', '-c', '1', '-W', `${timeout / 1000}`];
+  // the interval counts only when the kernel refuses the packet at home: ping(8) then tries once more
+  const argv = ['ping', `-${family}`, '-n', '-c', '1', '-i', '0.2', '-W', `${timeout / 1000}`];
   if (options.packetSize !== undefined) argv.push('-s', `${options.packetSize - HEADERS[family]}`);
   if (options.dontFragment) argv.push('-M', 'do');
   if (options.ttl !== undefined) argv.push('-t', `${options.ttl}`);
