@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bindUdp, type NetworkNamespace, type Pod, parseNetwork, pathMtu, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
+import { bindUdp, Lab, type NetworkNamespace, type Pod, parseNetwork, pathMtu, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
+import { AxonemeNode, dualStack } from '../support/axoneme.ts';
 import { NARROW, Site } from './site.ts';
 
 /** Below that of every cable; not below the 1280 that IPv6 needs (RFC 8200, section 5). */
@@ -40,6 +41,15 @@ describe('pods of one node', () => {
       const bytes = 1 << 20;
       expect(await tcpEcho(web, db, { family, bytes })).toMatchObject({ reached: true });
       expect(await tcpEcho(web, site.outside, { family, bytes })).toMatchObject({ reached: true });
+    });
+
+    it('carry datagrams that must be cut into fragments', async () => {
+      // the first one only finds out the MTU of the way
+      await udpEcho(web, site.outside, { family, bytes: 1400, timeout: 200 });
+      for (const to of [db, site.node, site.outside]) {
+        expect(await udpEcho(web, to, { family, bytes: 4000 }), `to ${to.name}`).toMatchObject({ reached: true });
+      }
+      expect(await udpEcho(site.outside, web, { family, bytes: 4000 })).toMatchObject({ reached: true });
     });
 
     it('reach themselves and their router', async () => {
@@ -124,6 +134,43 @@ describe('a pod with an MTU smaller than its node', () => {
 
   it.each(families)('takes large TCP transfers from outside over IPv%i', async (family) => {
     expect(await tcpEcho(site.outside, small, { family, bytes: 1 << 18 })).toMatchObject({ reached: true });
+  });
+});
+
+describe('pods of two nodes whose routers know the way', () => {
+  let lab: Lab;
+  let pods: Pod[];
+  beforeAll(async () => {
+    const cable = (node: string) => ({ between: [node, 'gateway'] as const });
+    lab = await Lab.create({ nodes: { node1: {}, node2: {} }, routers: { gateway: {} }, links: [cable('node1'), cable('node2')] });
+    pods = await Promise.all([carrier('node1', ['10.1.0.0/24', 'fd01::/120']), carrier('node2', ['10.2.0.0/24', 'fd02::/120'])]);
+  });
+  afterAll(() => lab.close());
+
+  async function carrier(name: string, [ipv4 = '', ipv6 = '']: readonly string[]): Promise<Pod> {
+    const operator = {
+      clusterPoolIPv4PodCIDRList: [ipv4],
+      clusterPoolIPv4MaskSize: 24,
+      clusterPoolIPv6PodCIDRList: [ipv6],
+      clusterPoolIPv6MaskSize: 120,
+    };
+    await lab.announce(lab.node(name), [ipv4, ipv6]);
+    const axoneme = await AxonemeNode.start(lab.node(name), { config: { ...dualStack, ipam: { ...dualStack.ipam, operator } } });
+    return (await axoneme.add('pod')).pod;
+  }
+
+  it.each(families)('reach each other and the other node over IPv%i, as themselves', async (family) => {
+    const [left, right] = pods as [Pod, Pod];
+    for (const [from, to] of [
+      [left, right],
+      [right, left],
+      [left, lab.node('node2')],
+      [right, lab.node('node1')],
+    ] as const) {
+      expect(await ping(from, to, { family })).toMatchObject({ reached: true });
+      expect(await tcpEcho(from, to, { family })).toMatchObject({ reached: true, seenFrom: await from.address(family) });
+      expect(await udpEcho(from, to, { family, bytes: 4000 })).toMatchObject({ reached: true });
+    }
   });
 });
 
