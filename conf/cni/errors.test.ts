@@ -31,6 +31,11 @@ test('tells the details, then the causes, each once', () => {
   expect(errorBody(toCniError(coded('BPF', 'attach')), '1.1.0')).not.toHaveProperty('details');
 });
 
+test('does not repeat a cause that the message ends with', () => {
+  const error = new CniError('not-available', 'serve ADD: it is away', { cause: new Error('it is away', { cause: new Error('ENOENT') }) });
+  expect(errorBody(error, '1.1.0')).toMatchObject({ msg: 'serve ADD: it is away', details: 'ENOENT' });
+});
+
 test('docs/errors.md explains every code', () => {
   const text = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
   for (const [name, code] of Object.entries(CNI_CODES)) expect(text).toMatch(new RegExp(`^\\| ${code} +\\| \`${name}\` +\\|`, 'm'));

@@ -82,7 +82,8 @@ function detailsOf(thrown: Error): { details?: string } {
 
 /** The error object for the wire. `version` is that of the request, or ours when the request has none that we know. */
 export function errorBody(error: CniError, version: string): CniErrorBody {
-  const lines = [error.details, ...causes(error)].filter((line) => line !== undefined && line !== '' && line !== error.message);
+  // A cause that the message ends with already says nothing new.
+  const lines = [error.details ?? '', ...causes(error).filter((line) => !error.message.includes(line))].filter(Boolean);
   const details = [...new Set(lines)].join('\n');
   return { cniVersion: version, code: CNI_CODES[error.code], msg: error.message, ...(details && { details }) };
 }
