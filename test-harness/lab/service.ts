@@ -44,7 +44,7 @@ export class Service implements AsyncDisposable {
     });
     // children that the command leaves behind would hold its output open
     this.#child.once('exit', () => this.#killAll());
-    this.ended.then(() => {
+    void this.ended.then(() => {
       this.#tell();
       void removeCgroup(this.#cgroup);
     });
