@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isSea } from 'node:sea';
 import { CniError } from '../conf/cni/errors.ts';
@@ -35,7 +36,7 @@ export const coldHandlers: Handlers = {
   STATUS: async (call) => {
     const [{ status }, { DaemonClient }] = await Promise.all([import('./commands/status.ts'), import('./client.ts')]);
     using agent = new DaemonClient(pathsOf(call).socket, WAITING.STATUS);
-    await status(agent);
+    await status({ agent, devices: () => readdirSync('/sys/class/net') });
     return undefined;
   },
   GC: async () => {

@@ -1,10 +1,17 @@
 import { expect, test } from 'vitest';
 import { CNI_CODES, toCniError } from '../../conf/cni/errors.ts';
-import { coded, FakeTools } from '../testing/fakes.ts';
+import { coded, endpoint, FakeTools } from '../testing/fakes.ts';
 import { status } from './status.ts';
 
+const whole = ['lo', 'axo_host', 'axo_net', endpoint.hostIfname];
+
+async function answerOf(tools: FakeTools, devices = whole): Promise<[number, string] | undefined> {
+  const error = await status({ agent: tools.agent, devices: () => devices }).then(() => undefined, toCniError);
+  return error && [CNI_CODES[error.code], error.message];
+}
+
 test('is silent when an ADD would be served', async () => {
-  await expect(status(new FakeTools().agent)).resolves.toBeUndefined();
+  expect(await answerOf(new FakeTools())).toBeUndefined();
 });
 
 test.each([
@@ -13,13 +20,18 @@ test.each([
 ])('answers 50 when the daemon is %s', async (state, problems, message) => {
   const tools = new FakeTools();
   tools.answers.set('health', { state, problems, version: '1' });
-  const error = await status(tools.agent).then(() => undefined, toCniError);
-  expect([error && CNI_CODES[error.code], error?.message]).toEqual([50, message]);
+  expect(await answerOf(tools)).toEqual([50, message]);
 });
 
 test.each(['unreachable', 'timeout', 'protocol', 'internal'])('answers 50 when the daemon is away: %s', async (code) => {
   const tools = new FakeTools();
   tools.failures.set('health', coded(code, 'it is not running'));
-  const error = await status(tools.agent).then(() => undefined, toCniError);
-  expect([error && CNI_CODES[error.code], error?.message]).toEqual([50, 'serve ADD: it is not running']);
+  expect(await answerOf(tools)).toEqual([50, 'serve ADD: it is not running']);
+});
+
+test('answers 51 when there are pods, and the node has lost its leg', async () => {
+  const tools = new FakeTools();
+  tools.failures.set('health', coded('unreachable', 'it is not running'));
+  expect(await answerOf(tools, ['lo', endpoint.hostIfname])).toEqual([51, 'serve ADD: it is not running']);
+  expect(await answerOf(tools, ['lo'])).toEqual([50, 'serve ADD: it is not running']);
 });

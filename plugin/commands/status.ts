@@ -1,24 +1,48 @@
 import type { Health } from '../../conf/api/types.ts';
-import { CniError, toCniError } from '../../conf/cni/errors.ts';
+import { CniError, type CniErrorName, toCniError } from '../../conf/cni/errors.ts';
+import { HOST_IFNAME, POD_IFNAME_PREFIX } from '../../conf/names.ts';
 import type { Agent } from '../agent.ts';
 
-/**
- * STATUS: would an ADD be served now? Errors: CniError `not-available` (50). Running pods do not need the daemon, whose programs and maps stay
- * in the kernel, so that its absence is no `limited-connectivity` (51).
- */
-export async function status(agent: Pick<Agent, 'health'>): Promise<void> {
-  const health = await askHealth(agent);
-  if (health.state === 'ok') return;
-  const [first = `the daemon is ${health.state}`, ...more] = health.problems;
-  const rest = more.length > 0 ? ` (and ${more.length} more)` : '';
-  throw new CniError('not-available', `serve ADD: ${first}${rest}`, { details: health.problems.join('\n') });
+/** What STATUS looks at. */
+export interface StatusTools {
+  readonly agent: Pick<Agent, 'health'>;
+  /** Names of the node's network devices; asked for only when something is wrong. */
+  readonly devices: () => readonly string[];
 }
 
-async function askHealth(agent: Pick<Agent, 'health'>): Promise<Health> {
+/**
+ * STATUS: would an ADD be served now? Errors: CniError `not-available` (50), or `limited-connectivity` (51) when running pods are cut off as
+ * well. The daemon's absence alone does not cut them off: programs and maps stay in the kernel. The loss of the node's own leg does.
+ */
+export async function status({ agent, devices }: StatusTools): Promise<void> {
+  const trouble = await findTrouble(agent);
+  if (!trouble) return;
+  const { message, ...options } = trouble;
+  throw new CniError(severity(devices()), `serve ADD: ${message}`, options);
+}
+
+interface Trouble {
+  readonly message: string;
+  readonly details?: string;
+  readonly cause?: unknown;
+}
+
+async function findTrouble(agent: Pick<Agent, 'health'>): Promise<Trouble | undefined> {
   try {
-    return await agent.health();
-  } catch (thrown) {
-    const { message, details } = toCniError(thrown);
-    throw new CniError('not-available', `serve ADD: ${message}`, { cause: thrown, ...(details !== undefined && { details }) });
+    return troubleOf(await agent.health());
+  } catch (cause) {
+    const { message, details } = toCniError(cause);
+    return { message, cause, ...(details !== undefined && { details }) };
   }
+}
+
+function troubleOf({ state, problems }: Health): Trouble | undefined {
+  if (state === 'ok') return undefined;
+  const [first = `the daemon is ${state}`, ...more] = problems;
+  return { message: more.length > 0 ? `${first} (and ${more.length} more)` : first, details: problems.join('\n') };
+}
+
+function severity(devices: readonly string[]): CniErrorName {
+  const hasPods = devices.some((name) => name.startsWith(POD_IFNAME_PREFIX));
+  return hasPods && !devices.includes(HOST_IFNAME) ? 'limited-connectivity' : 'not-available';
 }
