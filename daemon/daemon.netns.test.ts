@@ -152,6 +152,16 @@ describe('a started daemon', () => {
     expect(await node.exists(`${links}/${before}`)).toBe(false);
   });
 
+  it('is degraded while its leg is gone, and whole after a new start', async () => {
+    await node.run(['ip', 'link', 'delete', 'axo_host']);
+    await until(async () => (await status()).health.state === 'degraded');
+    expect((await status()).health.problems).toEqual(['device axo_host is gone; restart the daemon']);
+    await restart('SIGTERM');
+    expect((await status()).health.state).toBe('ok');
+    const pod = await add('web');
+    expect(await ping(node, (await addressOf(pod)).ipv4)).toMatchObject({ reached: true });
+  });
+
   it('refuses a second one, and replaces the socket file of a killed one', async () => {
     const second = await node.exec(command());
     expect(second.code).toBe(1);
@@ -221,6 +231,19 @@ describe('a pod', () => {
     expect((await check(pod)).problems).toContain(`device ${endpoint?.hostIfname} is gone`);
   });
 
+  it('is served from a new block when the first one is full, and the node finds it', async () => {
+    const claims = Array.from({ length: 13 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+    for (const [n, agent] of claims.entries()) {
+      const pod = await node.addPod(`claim-${n}`);
+      expect((await call('POST', '/v1/endpoints', requestOf(pod), agent)).status).toBe(200);
+    }
+    const pod = await add('web');
+    const { ipv4 } = await addressOf(pod);
+    expect(ipv4).toMatch(/^10\.0\.0\.(1[6-9]|2\d|3[01])$/);
+    expect(await ping(node, ipv4)).toMatchObject({ reached: true });
+    for (const agent of claims) agent.destroy();
+  });
+
   it('is ADDed once; again only when its namespace is gone', async () => {
     const pod = await add('web');
     const before = await endpoints();
@@ -281,6 +304,23 @@ describe('an ADD that is cut short', () => {
     await daemon.stop('SIGKILL');
     agent.destroy();
     await start();
+    await expectNothing();
+  });
+
+  it('by the death of the daemon does not leave grace periods expedited', async () => {
+    const knob = async () => (await node.readFile('/sys/kernel/rcu_expedited')).trim();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const { endpoint } = await halfMade(agent);
+    using netlink = await node.netlink();
+    const { ifindex } = await netlink.links.get(endpoint.hostIfname);
+    expect(await knob()).toBe('0');
+    const answer = await call('PUT', `/v1/endpoints/${endpoint.id}/device`, { hostIfindex: ifindex }, agent);
+    expect([answer.status, await knob()]).toEqual([204, '1']);
+    await daemon.stop('SIGKILL');
+    expect(await knob()).toBe('1');
+    await start();
+    expect(await knob()).toBe('0');
+    agent.destroy();
     await expectNothing();
   });
 

@@ -4,6 +4,7 @@ import type { Endpoint, EndpointPlan } from '../../conf/api/types.ts';
 import { HOST_IFNAME, LINK_NAMES, POD_IFNAME_PREFIX } from '../../conf/names.ts';
 import type { Paths } from '../../conf/paths.ts';
 import { AttachType, Netns, openRingBuffer, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
+import { KeyedLock } from '../endpoint/locks.ts';
 import type { EndpointDatapath } from '../endpoint/ports.ts';
 import { DomainError, hasErrno } from '../failure.ts';
 import { removeAll } from '../files.ts';
@@ -54,6 +55,7 @@ export class Datapath implements EndpointDatapath {
   readonly #maps: EndpointMaps;
   readonly #watch: NodeWatch;
   readonly #ring: RingBufferReader;
+  readonly #lock = new KeyedLock();
   #devices: readonly string[] = [];
   #routed = '';
 
@@ -225,12 +227,14 @@ export class Datapath implements EndpointDatapath {
     return problems;
   }
 
-  /** A pod's address may be the first of a new block; its route is there before the pod is. */
+  /** A pod's address may be the first of a new block; its route is there before the pod is. One pass at a time: each removes what it does not know. */
   async #syncRoutes(): Promise<void> {
-    const blocks = this.#parts.blocks();
-    if (this.#routed === blocks.join()) return;
-    await syncRoutes(this.#opened.rtnl, this.#opened.device.host.ifindex, blocks, this.routers);
-    this.#routed = blocks.join();
+    await this.#lock.run('routes', async () => {
+      const blocks = this.#parts.blocks();
+      if (this.#routed === blocks.join()) return;
+      await syncRoutes(this.#opened.rtnl, this.#opened.device.host.ifindex, blocks, this.routers);
+      this.#routed = blocks.join();
+    });
   }
 
   /** Brings what follows the node up to date: programs on native devices, rows of the node's own addresses. */
