@@ -54,7 +54,7 @@ export class AxonemeNode implements AsyncDisposable {
     this.node = node;
     this.#daemon = daemon;
     this.network = network;
-    this.runtime = new Runtime(node, { pluginDirs: [join(project, 'dist/bin')] });
+    this.runtime = new Runtime(node, { pluginDirs: [join(project, 'dist/bin'), '/usr/lib/cni'] });
   }
 
   /** Writes the configuration, starts the daemon and waits until it would serve an ADD. */
