@@ -25,6 +25,7 @@ if [ "$2" != /sys/fs/cgroup ]; then mount --rbind /run/cgroup /sys/fs/cgroup; um
 mount -t cgroup2 cgroup2 "$2"
 mount -t bpf -o mode=700 bpf /sys/fs/bpf
 for top in etc var opt; do
+  [ -d /$top ] || continue
   mkdir -p /run/$top/upper /run/$top/work
   mount -t overlay -o lowerdir=/$top,upperdir=/run/$top/upper,workdir=/run/$top/work overlay /$top
 done
