@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
@@ -13,11 +14,17 @@ function startTour(): ChildProcess {
   return spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NO_COLOR: '1' } });
 }
 
+/** Where file systems are mounted for this process (proc_pid_mountinfo(5), field 5). Other tests mount below the temporary folder. */
+function mountTargets(): string[] {
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').trimEnd().split('\n');
+  return lines.map((line) => line.split(' ')[4] ?? '');
+}
+
 /** What a tour could leave on the machine outside its own namespaces: the machine's devices and mounts, and cgroups of a lab that it made. */
 async function traces(pid: number | undefined): Promise<unknown> {
   using netlink = await Rtnetlink.open();
   const links = (await netlink.links.list()).map(({ name }) => name);
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length;
+  const mounts = mountTargets().filter((target) => !target.startsWith(tmpdir()));
   const cgroups = readdirSync(cgroup2Root()).filter((name) => name.split('.').includes(String(pid)));
   return { links, mounts, cgroups };
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AttachWindow } from '../endpoint/ports.ts';
+import type { GraceWindow } from '../endpoint/ports.ts';
 import { messageOf } from '../failure.ts';
 import { readIfThere, removeAll, writeWhole } from '../files.ts';
 import type { Logger } from '../log.ts';
@@ -20,10 +20,11 @@ export interface ExpediteParts {
  * The expedited window.
  *
  * Attaching a tcx link waits for one RCU grace period under RTNL: 13.6 ms on an idle machine of 250 Hz, 0.1 ms when grace periods are
- * expedited. So the knob is set while a pod's links are being attached, and only then: windows nest, the last one to close writes the
- * old value back, none stays open longer than a second. A machine whose knob is set already is left alone.
+ * expedited. Deleting a device with its links waits for several of them. So the knob is set while a pod's links are being attached or its
+ * device deleted, and only then: windows nest, the last one to close writes the old value back, none stays open longer than a second. A
+ * machine whose knob is set already is left alone.
  */
-export class ExpediteWindow implements AttachWindow {
+export class ExpediteWindow implements GraceWindow {
   readonly #parts: ExpediteParts;
   readonly #timers = new Map<number, NodeJS.Timeout>();
   #raised = false;
@@ -80,7 +81,7 @@ export class ExpediteWindow implements AttachWindow {
 }
 
 /** A window that never opens: every attach waits its grace period. */
-export const closedWindow: AttachWindow & { closeAll(): void } = { open() {}, close() {}, closeAll() {} };
+export const closedWindow: GraceWindow & { closeAll(): void } = { open() {}, close() {}, closeAll() {} };
 
 /**
  * Why the window must stay shut on this machine, or undefined when it may open. An expedited grace period interrupts every CPU that

@@ -7,7 +7,7 @@ import { removeAll } from '../files.ts';
 import { silent } from '../log.ts';
 import { adoptRecords } from './adopt.ts';
 import { EndpointManager } from './manager.ts';
-import type { Addressing, AddressRequest, AttachWindow, Claim, EndpointAddresses, EndpointDatapath } from './ports.ts';
+import type { Addressing, AddressRequest, Claim, EndpointAddresses, EndpointDatapath, GraceWindow } from './ports.ts';
 import { RecordStore } from './record.ts';
 
 /* Neighbours of the endpoint manager that only remember, for its tests. */
@@ -105,7 +105,7 @@ export class FakeAddressing implements Addressing {
 }
 
 /** Remembers which windows are open. */
-export class FakeWindow implements AttachWindow {
+export class FakeWindow implements GraceWindow {
   readonly open_ = new Set<number>();
 
   open(id: number): void {

@@ -152,6 +152,7 @@ describe('a DEL', () => {
     expect(await bench.manager.disconnect(endpoint, claim)).toMatchObject({ id: endpoint.id, state: 'disconnecting' });
     expect(bench.datapath.rows.size).toBe(0);
     expect(bench.addressing.owners.size).toBe(1);
+    expect([...bench.window.open_]).toEqual([endpoint.id]);
     await bench.manager.remove(endpoint.id);
     expect(remains()).toEqual(nothing);
   });

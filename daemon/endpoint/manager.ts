@@ -6,7 +6,7 @@ import { addressesOf, keyOf, ownerOf } from './identity.ts';
 import { IdPool } from './ids.ts';
 import { KeyedLock } from './locks.ts';
 import { newEndpoint, validateRequest } from './plan.ts';
-import type { Addressing, AttachWindow, Claim, EndpointDatapath } from './ports.ts';
+import type { Addressing, Claim, EndpointDatapath, GraceWindow } from './ports.ts';
 import type { EndpointRecord, RecordStore } from './record.ts';
 
 /** An endpoint in memory: its record, and the client that an unfinished ADD or DEL belongs to. */
@@ -20,7 +20,7 @@ export interface ManagerParts {
   readonly store: RecordStore;
   readonly datapath: EndpointDatapath;
   readonly addressing: Addressing;
-  readonly window: AttachWindow;
+  readonly window: GraceWindow;
   readonly log: Logger;
   /** The time, for records. */
   readonly now: () => Date;
@@ -96,7 +96,7 @@ export class EndpointManager {
   }
 
   /**
-   * DEL begins: the datapath forgets the endpoint. Undefined when there is no such attachment. A DEL is never refused: it takes the
+   * DEL begins: the datapath forgets the endpoint, and the window opens for the end of its device, which waits for grace periods too. Undefined when there is no such attachment. A DEL is never refused: it takes the
    * endpoint from an ADD that is still under way, whose next request then fails and whose client undoes what it made.
    */
   async disconnect(key: AttachmentKey, claim: Claim): Promise<Endpoint | undefined> {
@@ -106,6 +106,7 @@ export class EndpointManager {
       this.#update(entry, { ...entry.record.endpoint, state: 'disconnecting' });
       this.#hold(entry, claim);
       await this.#parts.datapath.disconnect(entry.record.endpoint);
+      this.#parts.window.open(entry.record.endpoint.id);
       return entry.record.endpoint;
     });
   }
@@ -186,10 +187,14 @@ export class EndpointManager {
   async #undo(entry: Entry): Promise<void> {
     const { endpoint } = entry.record;
     this.#letGo(entry);
-    this.#parts.window.close(endpoint.id);
-    if (endpoint.state !== 'disconnecting') this.#update(entry, { ...endpoint, state: 'disconnecting' });
-    await this.#parts.datapath.disconnect(endpoint);
-    await this.#parts.datapath.dismantle(endpoint);
+    this.#parts.window.open(endpoint.id);
+    try {
+      if (endpoint.state !== 'disconnecting') this.#update(entry, { ...endpoint, state: 'disconnecting' });
+      await this.#parts.datapath.disconnect(endpoint);
+      await this.#parts.datapath.dismantle(endpoint);
+    } finally {
+      this.#parts.window.close(endpoint.id);
+    }
     this.#parts.store.remove(endpoint.id);
     this.#byId.delete(endpoint.id);
     this.#byKey.delete(keyOf(endpoint));

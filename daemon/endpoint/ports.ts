@@ -58,8 +58,8 @@ export interface Addressing {
   ownerOf(address: EndpointAddress): string | undefined;
 }
 
-/** The time in which attaching a program does not wait for a whole RCU grace period. */
-export interface AttachWindow {
+/** The time in which attaching a program and deleting a device do not wait for whole RCU grace periods. One per endpoint; they nest. */
+export interface GraceWindow {
   open(id: number): void;
   close(id: number): void;
 }
