@@ -83,11 +83,17 @@ export class Service implements AsyncDisposable {
 
   /** Sends a signal to the service's main process. Throws SERVICE_FAILED when it is not running. */
   signal(name: NodeJS.Signals): void {
+    if (!this.#send(name)) throw new HarnessError('SERVICE_FAILED', `send ${name} to ${this.name}: it is not running`);
+  }
+
+  /** False when there is no main process to send it to. */
+  #send(name: NodeJS.Signals): boolean {
     const pid = this.pid;
-    if (pid === undefined) throw new HarnessError('SERVICE_FAILED', `send ${name} to ${this.name}: it is not running`);
+    if (pid === undefined) return false;
     process.kill(pid, name);
     // nsenter(1) stops itself when its child stops, and has to be continued with it
     if (name === 'SIGCONT') this.#child.kill('SIGCONT');
+    return true;
   }
 
   /** Resolves when the output (stdout, then stderr) matches; throws when the service ends or the time (ms) is over before. */
@@ -114,8 +120,7 @@ export class Service implements AsyncDisposable {
 
   /** Sends a signal (SIGTERM unless told otherwise), waits, and kills what is still there after `timeout` ms. Returns how it ended. */
   async stop(signal: NodeJS.Signals = 'SIGTERM', timeout = 5000): Promise<ServiceEnd> {
-    if (this.pid !== undefined) this.signal(signal);
-    else if (this.running) this.#child.kill('SIGKILL');
+    if (!this.#send(signal) && this.running) this.#child.kill('SIGKILL');
     const timer = setTimeout(() => this.#killAll(), timeout);
     const end = await this.ended;
     clearTimeout(timer);
@@ -124,7 +129,6 @@ export class Service implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#killAll();
     await this.stop('SIGKILL');
   }
 
