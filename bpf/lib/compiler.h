@@ -20,5 +20,11 @@ typedef __u64 __attribute__((may_alias)) any_u64;
 typedef __u32 __attribute__((may_alias)) any_u32;
 typedef __u16 __attribute__((may_alias)) any_u16;
 
+/*
+ * Forgets what the compiler knows of a variable, so that the test written behind it is made on that very register. Newer clangs compare
+ * the value from which it was derived instead, and the verifier then knows nothing of the one that is used.
+ */
+#define OPAQUE(variable) asm volatile("" : "+r"(variable))
+
 /* A variable that keeps a type in the BTF of every object although no map holds it: the layout generator reads it there. */
 #define ANCHOR(type, name) const type *const volatile anchor_##name = 0

@@ -128,6 +128,7 @@ static __always_inline int take_quote(struct __sk_buff *skb, void *quote, __s64 
 
 	if (length > ICMP_QUOTE)
 		length = ICMP_QUOTE;
+	OPAQUE(length);
 	if (length < sizeof(struct iphdr) || bpf_skb_load_bytes(skb, ETH_HLEN, quote, length))
 		return -1;
 	*sum = bpf_csum_diff(NULL, 0, quote, length, 0);
