@@ -10,6 +10,15 @@ import { embeddedFile } from './embedded.ts';
 /** Handle of a watch; only good for watchClose and watchRef. */
 export type WatchHandle = object & { readonly __watch?: never };
 
+/** A frame from a packet socket; `packetType` is PACKET_*, `hardwareType` ARPHRD_*, `time` in nanoseconds since 1970. */
+export interface RawFrame {
+  readonly data: Uint8Array;
+  readonly time: bigint;
+  readonly ifindex: number;
+  readonly packetType: number;
+  readonly hardwareType: number;
+}
+
 /** axoneme-sys.node. `netns` is a descriptor of a network namespace, or -1 for the process's own. */
 export interface SysAddon {
   openIn(netns: number, path: string, flags: number): Promise<number>;
@@ -23,8 +32,13 @@ export interface SysAddon {
   nsType(fd: number): number;
   inode(fd: number): bigint;
   statfsType(path: string): number;
-  /** AF_* and SOCK_* numbers; bound unless `address` is empty. */
-  inetOpen(netns: number, family: number, type: number, address: string, port: number): Promise<number>;
+  /** AF_*, SOCK_* and IPPROTO_* numbers; bound unless `address` is empty. */
+  inetOpen(netns: number, family: number, type: number, address: string, port: number, protocol: number): Promise<number>;
+  /** `ifindex` 0: all interfaces; `receiveBytes`: SO_RCVBUF, 0 for the default. */
+  packetOpen(netns: number, ifindex: number, receiveBytes: number): Promise<number>;
+  packetReceive(fd: number): RawFrame | undefined;
+  /** Frames lost since the last call. */
+  packetDrops(fd: number): number;
   /** `groups`: multicast group numbers to join; `receiveBytes`: SO_RCVBUF, 0 for the default. */
   netlinkOpen(netns: number, protocol: number, groups: Uint32Array, receiveBytes: number): Promise<number>;
   /** Sends one request and collects the kernel's datagrams until the ACK, error or end of dump of `sequence`. */

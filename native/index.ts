@@ -42,6 +42,7 @@ export { FileSystemType, MountFlags, mount, openFileIn, readFileIn, statfsType, 
 export { type InetSocketOptions, openInetSocket } from './inet.ts';
 export * from './netlink/index.ts';
 export { createNetns, isNetns, Netns } from './netns.ts';
+export { droppedFrames, openPacketSocket, type PacketFrame, type PacketSocketOptions, receiveFrame } from './packet.ts';
 export { type NetlinkSocketOptions, netlinkTransact, openNetlinkSocket, recv } from './socket.ts';
 export { getSysctl, setSysctl, sysctlPath } from './sysctl.ts';
 export { type FdWatcher, watchFd } from './watch.ts';

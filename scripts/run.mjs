@@ -21,6 +21,9 @@ const needs = [
   { file: ['/usr/bin/ping', '/bin/ping'], packages: ['iputils-ping'] },
   { file: ['/usr/sbin/bpftool', '/usr/bin/bpftool'], packages: ['bpftool'], ubuntu: ['linux-tools-common', 'linux-tools-generic'] },
   { file: '/usr/lib/cni/ptp', packages: ['containernetworking-plugins'] },
+  { file: ['/usr/sbin/iptables', '/sbin/iptables'], packages: ['iptables'] },
+  { file: ['/usr/sbin/nft', '/sbin/nft'], packages: ['nftables'] },
+  { file: ['/usr/bin/tcpdump', '/usr/sbin/tcpdump'], packages: ['tcpdump'] },
   { file: '/usr/bin/iperf3', packages: ['iperf3'], task: 'bench' },
   { file: '/usr/bin/sockperf', packages: ['sockperf'], task: 'bench' },
 ];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// TCP and UDP sockets that live in a chosen network namespace. libuv takes them over from there.
+// TCP, UDP and SCTP sockets that live in a chosen network namespace. libuv takes them over from there.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -19,12 +19,13 @@ class InetOpen : public Task {
         family_(static_cast<int>(NumberArg(info, 1, AF_INET))),
         type_(static_cast<int>(NumberArg(info, 2, SOCK_STREAM))),
         address_(StringArg(info, 3)),
-        port_(static_cast<uint16_t>(NumberArg(info, 4, 0))) {}
+        port_(static_cast<uint16_t>(NumberArg(info, 4, 0))),
+        protocol_(static_cast<int>(NumberArg(info, 5, 0))) {}
 
  private:
   void Run(Failure* failure) override {
     RunInNetns(netns_.get(), failure, [this](Failure* f) {
-      fd_.Reset(socket(family_, type_ | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      fd_.Reset(socket(family_, type_ | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol_));
       if (fd_.get() < 0) return Failed(f, "socket");
       return address_.empty() || Bind(f);
     });
@@ -32,7 +33,8 @@ class InetOpen : public Task {
 
   bool Bind(Failure* failure) {
     int on = 1;
-    setsockopt(fd_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    // Not for datagrams: there it would let two servers share a port (socket(7)).
+    if (type_ == SOCK_STREAM) setsockopt(fd_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (family_ == AF_INET) {
       struct sockaddr_in name = {};
       name.sin_family = AF_INET;
@@ -66,6 +68,7 @@ class InetOpen : public Task {
   int type_;
   std::string address_;
   uint16_t port_;
+  int protocol_;
   OwnedFd fd_;
 };
 

@@ -45,6 +45,12 @@ export const RTM_GETNEIGH = 30;
 export const RTM_NEWRULE = 32;
 export const RTM_DELRULE = 33;
 export const RTM_GETRULE = 34;
+export const RTM_NEWQDISC = 36;
+export const RTM_DELQDISC = 37;
+export const RTM_GETQDISC = 38;
+export const RTM_NEWTFILTER = 44;
+export const RTM_DELTFILTER = 45;
+export const RTM_GETTFILTER = 46;
 export const RTM_NEWLINKPROP = 108;
 export const RTM_DELLINKPROP = 109;
 
@@ -156,6 +162,7 @@ export const IFA_BROADCAST = 4;
 export const IFA_CACHEINFO = 6;
 export const IFA_FLAGS = 8;
 export const IFA_RT_PRIORITY = 9;
+export const IFA_PROTO = 11;
 export const IFA_F_NODAD = 0x02;
 export const IFA_F_DADFAILED = 0x08;
 export const IFA_F_TENTATIVE = 0x40;
@@ -201,3 +208,29 @@ export const FRA_IP_PROTO = 22;
 export const FRA_SPORT_RANGE = 23;
 export const FRA_DPORT_RANGE = 24;
 export const FIB_RULE_INVERT = 0x2;
+
+// include/uapi/linux/rtnetlink.h: traffic control
+export const TCA_KIND = 1;
+export const TCA_OPTIONS = 2;
+// include/uapi/linux/pkt_sched.h
+export const TC_H_ROOT = 0xffffffff;
+export const TC_H_INGRESS = 0xfffffff1;
+/** TC_H_CLSACT with TC_H_MIN_INGRESS and TC_H_MIN_EGRESS: the two hooks of a clsact qdisc. */
+export const TC_H_CLSACT_INGRESS = 0xfffffff2;
+export const TC_H_CLSACT_EGRESS = 0xfffffff3;
+export const TCA_TBF_PARMS = 1;
+export const TCA_TBF_RATE64 = 4;
+// include/uapi/linux/pkt_cls.h
+export const TCA_ACT_KIND = 1;
+export const TCA_ACT_OPTIONS = 2;
+export const TCA_U32_DIVISOR = 4;
+export const TCA_U32_ACT = 7;
+export const TCA_MATCHALL_ACT = 2;
+export const TCA_FLOWER_ACT = 3;
+export const TCA_BPF_ACT = 1;
+export const TCA_BPF_NAME = 7;
+export const TCA_BPF_FLAGS = 8;
+export const TCA_BPF_ID = 11;
+export const TCA_BPF_FLAG_ACT_DIRECT = 1;
+// include/uapi/linux/tc_act/tc_mirred.h
+export const TCA_MIRRED_PARMS = 2;

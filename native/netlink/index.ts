@@ -49,7 +49,8 @@ export {
 } from './route/route.ts';
 export type { NextHop, Route } from './route/route-info.ts';
 export { addRule, deleteRule, type PortRange, type Rule, type RuleSpec } from './route/rule.ts';
+export type { Filter, FilterAction, FilterParent, Qdisc, TokenBucket } from './route/traffic-control.ts';
 export type { VethSpec } from './route/veth.ts';
 export type { Vrf } from './route/vrf.ts';
 export type { Vxlan } from './route/vxlan.ts';
-export { Addresses, type LinkOptions, Links, Neighbours, Routes, Rtnetlink, Rules } from './rtnetlink.ts';
+export { Addresses, type LinkOptions, Links, Neighbours, Routes, Rtnetlink, Rules, TrafficControl } from './rtnetlink.ts';

@@ -1,7 +1,7 @@
 /** The rtnetlink client: requests of `route/` over one socket, with typed answers. */
 import { hasErrno, NetlinkError } from '../errors.ts';
 import type { Netns } from '../netns.ts';
-import { RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWROUTE, RTM_NEWRULE } from './constants.ts';
+import { RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWQDISC, RTM_NEWROUTE, RTM_NEWRULE, RTM_NEWTFILTER } from './constants.ts';
 import type { Request } from './message.ts';
 import type { Reader } from './reader.ts';
 import * as address from './route/address.ts';
@@ -11,6 +11,7 @@ import * as neighbour from './route/neighbour.ts';
 import * as route from './route/route.ts';
 import { decodeRoute, type Route } from './route/route-info.ts';
 import * as rule from './route/rule.ts';
+import * as tc from './route/traffic-control.ts';
 import { NetlinkSocket } from './socket.ts';
 
 /**
@@ -23,6 +24,7 @@ export class Rtnetlink {
   readonly routes: Routes;
   readonly neighbours: Neighbours;
   readonly rules: Rules;
+  readonly trafficControl: TrafficControl;
   readonly #socket: NetlinkSocket;
 
   constructor(socket: NetlinkSocket) {
@@ -32,6 +34,7 @@ export class Rtnetlink {
     this.routes = new Routes(socket);
     this.neighbours = new Neighbours(socket);
     this.rules = new Rules(socket);
+    this.trafficControl = new TrafficControl(socket);
   }
 
   /** Opens a socket in `ns`, the process's own namespace when absent. It stays there, wherever the process goes. */
@@ -227,6 +230,23 @@ export class Rules extends Part {
 
   list(filter: { readonly family?: 4 | 6 } = {}): Promise<rule.Rule[]> {
     return this.receive(rule.listRules(filter), RTM_NEWRULE, rule.decodeRule);
+  }
+}
+
+/** Queueing disciplines and filters, to look at. */
+export class TrafficControl extends Part {
+  qdiscs(): Promise<tc.Qdisc[]> {
+    return this.receive(tc.listQdiscs(), RTM_NEWQDISC, tc.decodeQdisc);
+  }
+
+  /** The filters of a link under one parent; none when it has no such parent. */
+  async filters(ifindex: number, parent: tc.FilterParent): Promise<tc.Filter[]> {
+    try {
+      return await this.receive(tc.listFilters(ifindex, parent), RTM_NEWTFILTER, tc.decodeFilter);
+    } catch (error) {
+      if (hasErrno(error, 'EINVAL') || hasErrno(error, 'ENOENT')) return [];
+      throw error;
+    }
   }
 }
 

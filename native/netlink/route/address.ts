@@ -13,6 +13,7 @@ import {
   IFA_FLAGS,
   IFA_LABEL,
   IFA_LOCAL,
+  IFA_PROTO,
   IFA_RT_PRIORITY,
   NLM_F_CREATE,
   NLM_F_DUMP,
@@ -68,6 +69,8 @@ export interface Address {
   /** IPv6: somebody else has it. */
   readonly dadFailed: boolean;
   readonly label?: string;
+  /** Who made it (IFAPROT_*, kernel 5.18): 1 the kernel for loopback, 2 from a router advertisement, 3 the kernel's own link-local address; absent otherwise. */
+  readonly protocol?: number;
   /** Seconds left, 4294967295 for ever. */
   readonly validLifetime?: number;
   readonly preferredLifetime?: number;
@@ -131,12 +134,13 @@ export function decodeAddress(body: Reader): Address | undefined {
   let flags = body.u8(2);
   let local: Uint8Array | undefined;
   let address: Uint8Array | undefined;
-  const rest: { broadcast?: string; label?: string; validLifetime?: number; preferredLifetime?: number } = {};
+  const rest: { broadcast?: string; label?: string; protocol?: number; validLifetime?: number; preferredLifetime?: number } = {};
   for (const attr of attributes(body, IFADDRMSG)) {
     if (attr.type === IFA_LOCAL) local = attr.exactly(size).bytes;
     else if (attr.type === IFA_ADDRESS) address = attr.exactly(size).bytes;
     else if (attr.type === IFA_FLAGS) flags = attr.u32();
     else if (attr.type === IFA_LABEL) rest.label = attr.str();
+    else if (attr.type === IFA_PROTO) rest.protocol = attr.u8();
     else if (attr.type === IFA_BROADCAST) rest.broadcast = formatIp(attr.exactly(size).bytes);
     else if (attr.type === IFA_CACHEINFO) {
       rest.preferredLifetime = attr.exactly(16).u32(0);
