@@ -66,18 +66,23 @@ for (const [name, of] of [
       expect(loud('node', nobody)).toMatch(/Host Unreachable|Address unreachable/);
     });
 
+    /** What the sender's kernel says of the way after a ping that was too big; ping(8) itself prints it in some versions only. */
+    const learnt = (from: string | TestPod, to: { ipv4: string; ipv6: string }, size: number) => {
+      expect(ping(from, to, '-M', 'do', '-s', `${size}`)).toMatchObject({ code: 1 });
+      return lab.run(from, 'ip', 'route', 'get', of(to)).output;
+    };
+
     it.each([
       ['pod', self],
       ['node', 'node'],
       ['outside', 'outside'],
     ] as const)('that is too big for a pod teaches the %s its MTU', (_, from) => {
-      const big = () => loud(from, narrow, '-M', 'do', '-s', '1320');
-      expect(big()).toMatch(new RegExp(`mtu ?[=:] ?${narrow.mtu}`));
-      expect(big()).toMatch(new RegExp(`message too long, mtu[=:] ?${narrow.mtu}`));
+      expect(learnt(from, narrow, 1320)).toContain(`mtu ${narrow.mtu}`);
+      expect(loud(from, narrow, '-M', 'do', '-s', '1320')).toMatch(/message too long/i);
     });
 
     it('that is too big for the wire teaches a pod its MTU', () => {
-      expect(loud(self, beyond, '-M', 'do', '-s', '1420')).toMatch(new RegExp(`mtu ?[=:] ?${WIRE_MTU}`));
+      expect(learnt(self, beyond, 1420)).toContain(`mtu ${WIRE_MTU}`);
     });
   });
 }

@@ -17,6 +17,8 @@ const needs = [
   { file: '/usr/include/bpf/libbpf.h', packages: ['libbpf-dev'] },
   { file: '/usr/include/linux/bpf.h', packages: ['linux-libc-dev'] },
   { file: '/usr/bin/unshare', packages: ['util-linux'] },
+  { file: ['/usr/bin/ps', '/bin/ps'], packages: ['procps'] },
+  { file: '/usr/bin/clang-format', packages: ['clang-format'], task: 'test' },
   { file: ['/usr/sbin/ip', '/sbin/ip'], packages: ['iproute2'] },
   { file: ['/usr/bin/ping', '/bin/ping'], packages: ['iputils-ping'] },
   { file: ['/usr/sbin/bpftool', '/usr/bin/bpftool'], packages: ['bpftool'], ubuntu: ['linux-tools-common', 'linux-tools-generic'] },

@@ -215,6 +215,8 @@ describe('addresses and routes', () => {
       { dst: 'default', gateway: '10.0.0.1', dev: 'eth0', metrics: [{ mtu: 1300 }] },
       { dst: '10.0.0.1', scope: 'link' },
     ]);
+    expect(await guest.routes.lookup('192.0.2.1')).toMatchObject({ destination: '192.0.2.1/32', gateway: '10.0.0.1', mtu: 1300 });
+    expect(await guest.routes.lookup('2001:db8::1')).toMatchObject({ gateway: 'fd00::1', ifindex: eth0 });
     expect(ip(pod.path, '-6', 'route', 'show', 'default')).toMatchObject([{ gateway: 'fd00::1', dev: 'eth0' }]);
     expect(ip(pod.path, 'neigh', 'show')).toMatchObject([{ dst: '10.0.0.1', lladdr: '02:00:00:00:00:01', state: ['PERMANENT'] }]);
   });

@@ -193,6 +193,15 @@ export class Routes extends Part {
       throw error;
     }
   }
+
+  /**
+   * The route that a packet to `address` would take now; `mtu` is the path MTU, where one was learnt. Throws NetlinkError (ENETUNREACH,
+   * EHOSTUNREACH, EACCES) when there is none or it refuses.
+   */
+  async lookup(address: string): Promise<Route | undefined> {
+    const [found] = await this.receive(route.lookupRoute(address), RTM_NEWROUTE, decodeRoute);
+    return found;
+  }
 }
 
 /** Neighbours: ARP and IPv6 neighbour entries. */

@@ -68,9 +68,15 @@ export async function pathMtu(
   for (let i = 0; i < tries; i += 1) {
     const answer = await ping(from, to, { ...rest, packetSize: size, dontFragment: true });
     if (answer.reached) return size;
-    const told = /mtu[ =:]+(\d+)/i.exec(answer.output)?.[1];
-    if (told === undefined || Number(told) >= size) return undefined;
-    size = Number(told);
+    const told = await learntMtu(from, typeof to === 'string' ? to : await to.address(rest.family ?? 4));
+    if (told === undefined || told >= size) return undefined;
+    size = told;
   }
   return undefined;
+}
+
+/** What the kernel of the sender has learnt of the way, from the ICMP errors that came back. ping(8) of iputils 2024 does not tell. */
+async function learntMtu(from: NetworkNamespace, address: string): Promise<number | undefined> {
+  using netlink = await from.netlink();
+  return (await netlink.routes.lookup(address))?.mtu;
 }

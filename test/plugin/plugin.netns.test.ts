@@ -46,10 +46,10 @@ const addresses = async (where: { run(argv: string[]): Promise<string> }, name: 
 
 const host = (): string => hostIfname({ containerId: pod.containerId, ifname: 'eth0' });
 
-/** Name of the program that a pinned link of the pod holds. */
+/** Name of the program that a pinned link of the pod holds. bpftool's exit status says nothing: 7.5 prints the link and then fails. */
 async function programOf(hook: string): Promise<string> {
   const path = `/sys/fs/bpf/axoneme/v1/links/${host()}/${hook}`;
-  const link = JSON.parse(await stage.node.run(['bpftool', '-j', 'link', 'show', 'pinned', path])) as { prog_id: number };
+  const link = JSON.parse((await stage.node.exec(['bpftool', '-j', 'link', 'show', 'pinned', path])).stdout) as { prog_id: number };
   const program = await stage.node.run(['bpftool', '-j', 'prog', 'show', 'id', `${link.prog_id}`]);
   return (JSON.parse(program) as { name: string }).name;
 }

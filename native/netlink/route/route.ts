@@ -196,3 +196,12 @@ export function listRoutes({ family, table = 0, ifindex, protocol = 'unspec', ty
   if (ifindex !== undefined) body.u32(RTA_OIF, ifindex);
   return { operation: 'list routes', type: RTM_GETROUTE, flags: NLM_F_DUMP, body: body.finish() };
 }
+
+/** The route that a packet to `address` would take now, with the path MTU that was learnt for it (`ip route get`). */
+export function lookupRoute(address: string): Request {
+  const bytes = parseIp(address);
+  const body = new AttrWriter().struct(RTMSG, (put) => {
+    put.u8(0, toAf(familyOf(bytes))).u8(1, bytes.length * 8);
+  });
+  return { operation: `look up route to ${address}`, type: RTM_GETROUTE, flags: 0, body: body.bytes(RTA_DST, bytes).finish() };
+}
