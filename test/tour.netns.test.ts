@@ -29,6 +29,11 @@ async function traces(pid: number | undefined): Promise<unknown> {
   return { links, mounts, cgroups };
 }
 
+/** Headings and operators' commands of a tour, in order: what README shows must be what runs. */
+function chaptersOf(text: string): string[] {
+  return text.split('\n').filter((line) => /^\d+\. |^ {3}\$ /.test(line));
+}
+
 test('the tour proves what it says and leaves the machine as it was', async () => {
   const before = await traces(undefined);
   const tour = startTour();
@@ -38,6 +43,8 @@ test('the tour proves what it says and leaves the machine as it was', async () =
   expect(output).toMatch(/tcx\/ingress axo_from_container|bpftool here is older/);
   expect(code).toBe(0);
   expect(await traces(tour.pid)).toEqual(before);
+  const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+  expect(chaptersOf(readme.split('<!-- tour:begin -->')[1] ?? '')).toEqual(chaptersOf(output));
 });
 
 test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('a tour ended by %s half-way leaves nothing', async (signal) => {

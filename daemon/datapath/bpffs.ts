@@ -17,13 +17,21 @@ const isBpffs = (path: string): boolean => statfsType(path) === FileSystemType.b
 export async function ensureBpffs(paths: Paths): Promise<void> {
   try {
     mkdirSync(paths.bpffs, { recursive: true });
-    if (!isBpffs(paths.bpffs)) {
-      writeWhole(marker(paths), '');
-      await mount('bpf', paths.bpffs, 'bpf', MountFlags.noSuid | MountFlags.noDev | MountFlags.noExec, 'mode=0700');
-    }
+    if (!isBpffs(paths.bpffs)) await mountBpffs(paths);
     for (const folder of [paths.maps, paths.progs, paths.links]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new StartError(`prepare the bpf file system on ${paths.bpffs}`, error);
+  }
+}
+
+/** The marker comes first, so that a mount of ours is never without one. */
+async function mountBpffs(paths: Paths): Promise<void> {
+  writeWhole(marker(paths), '');
+  try {
+    await mount('bpf', paths.bpffs, 'bpf', MountFlags.noSuid | MountFlags.noDev | MountFlags.noExec, 'mode=0700');
+  } catch (error) {
+    removeAll(marker(paths));
+    throw error;
   }
 }
 

@@ -13,7 +13,8 @@
 namespace axo {
 namespace {
 
-// The largest frame: a GSO packet of IPv6 with jumbo option can pass 64 KiB, GSO_MAX_SIZE (linux/netdevice.h) is 8 times that.
+// The largest frame: a GSO packet of IPv6 with jumbo option can pass 64 KiB, GSO_MAX_SIZE (linux/netdevice.h) is 8
+// times that.
 constexpr size_t kFrameBytes = 8 * 65536;
 // Destination and source address: where a VLAN tag is put back in.
 constexpr size_t kEthernetAddresses = 12;
