@@ -1,7 +1,7 @@
 /**
  * Files that travel inside the single executable: addons and eBPF objects. dlopen and libbpf want a path, so a file is unpacked once,
  * beside the executable (a place from which execution is allowed for certain, which /run is not on Debian: it is mounted noexec), or
- * under /var/lib where that folder is read-only. Built from a checkout, the same names are found in `dist/`.
+ * under /var/lib where that folder is read-only. In a checkout and in the published package the same names are found in `dist/`.
  */
 import { chmodSync, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -12,10 +12,11 @@ declare const AXONEME_EMBEDDED: string | undefined;
 
 const fallback = '/var/lib/axoneme';
 
-/** `dist/` of the checkout, from the source (`native/`), the bundle (`dist/bundle/`) or a test. */
-function checkoutFolder(): string {
+/** `dist/`, from the source (`native/`), a bundle (`dist/bundle/`) or the published package (`dist/package/native/`). */
+function distFolder(): string {
   const here = import.meta.dirname;
-  return basename(here) === 'bundle' ? dirname(here) : join(here, '..', 'dist');
+  if (import.meta.url.endsWith('.ts')) return join(here, '..', 'dist');
+  return basename(here) === 'bundle' ? dirname(here) : join(here, '..', '..');
 }
 
 function unpack(name: string, folder: string): string {
@@ -34,7 +35,7 @@ function unpack(name: string, folder: string): string {
  * Throws with both places named when it can be unpacked nowhere.
  */
 export function embeddedFile(name: string): string {
-  if (!isSea()) return join(checkoutFolder(), name.endsWith('.node') ? 'native' : 'bpf', name);
+  if (!isSea()) return join(distFolder(), name.endsWith('.node') ? 'native' : 'bpf', name);
   const version = typeof AXONEME_EMBEDDED === 'string' ? AXONEME_EMBEDDED : 'unversioned';
   const beside = join(dirname(process.execPath), '.axoneme', version);
   try {

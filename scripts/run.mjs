@@ -1,8 +1,7 @@
 // The door to every npm script. Runs on any Node >= 20 without dependencies: it brings what the machine lacks (distribution
 // packages, node_modules, the pinned Node 24 inside them), builds what changed, and hands over to scripts/tasks/<task>.ts.
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -68,14 +67,21 @@ function installPackages(task) {
   step(`apt-get install ${packages.join(' ')}`, 'apt-get', ['install', '-y', '--no-install-recommends', ...packages], quiet);
 }
 
+/** Whether node_modules holds what the lock file asks for, by npm's own record of it; npm leaves out what is for another processor. */
+function modulesAreFresh() {
+  const record = join(project, 'node_modules', '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const packagesOf = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  const installed = packagesOf(record);
+  const wanted = Object.entries(packagesOf(join(project, 'package-lock.json')));
+  return wanted.every(([path, { link, optional, integrity }]) => {
+    if (!path.startsWith('node_modules/') || link) return true;
+    return installed[path] === undefined ? optional === true : installed[path].integrity === integrity;
+  });
+}
+
 function installModules() {
-  const lock = createHash('sha256')
-    .update(readFileSync(join(project, 'package-lock.json')))
-    .digest('hex');
-  const stamp = join(project, 'node_modules', '.axoneme-lock');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  step('npm ci', 'npm', ['ci', '--no-audit', '--no-fund']);
-  writeFileSync(stamp, lock);
+  if (!modulesAreFresh()) step('npm ci', 'npm', ['ci', '--no-audit', '--no-fund']);
 }
 
 /** The Node that builds, tests and is packed: one version for everybody, from the npm registry, whatever the system's is. */

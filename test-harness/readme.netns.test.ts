@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 
 it('runs the example of the guide as it stands', async () => {
   const guide = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
-  const [, example = ''] = /```ts\n(.*?)```/s.exec(guide) ?? [];
+  const [, example = ''] = /<!-- file: lab.ts -->\n```ts\n(.*?)```/s.exec(guide) ?? [];
   const code = example.replace("'axoneme/test-harness'", JSON.stringify(join(import.meta.dirname, 'index.ts')));
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module-typescript', '--eval', code]);
   expect(stdout).toContain("address: '10.77.0.2/24'");

@@ -1,12 +1,14 @@
 import { bpfStep } from './bpf.ts';
 import { bundleStep } from './bundle.ts';
+import { harnessStep } from './harness.ts';
 import { nativeStep } from './native.ts';
 import { packStep } from './pack.ts';
 import { runStep } from './step.ts';
 
-/** Brings dist/ up to date: addons, eBPF objects, bundles, executables. Silent when nothing changed. */
+/** Brings dist/ up to date: addons, the published package, eBPF objects, bundles, executables. Silent when nothing changed. */
 export async function build(): Promise<void> {
   await runStep(nativeStep);
+  await runStep(harnessStep);
   await runStep(bpfStep);
   await runStep(bundleStep);
   await runStep(packStep);

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  attachmentOf,
+  expectNoChange,
+  Lab,
+  type Network,
+  type Node,
+  type Pod,
+  Runtime,
+  type Service,
+  snapshot,
+  tcpEcho,
+} from 'axoneme/test-harness';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/* A plugin with a daemon: axoneme itself. AXONEME_BIN is the folder with `axoneme` and `axoneme-cni`; in a checkout the build makes them. */
+
+const binaries = process.env['AXONEME_BIN'] ?? join(import.meta.dirname, '..', '..', '..', 'dist', 'bin');
+const conflist = { cniVersion: '1.0.0', name: 'axoneme', plugins: [{ type: 'axoneme-cni' }] };
+
+describe('axoneme', () => {
+  let lab: Lab;
+  let node: Node;
+  let daemon: Service;
+  let runtime: Runtime;
+  let network: Network;
+
+  const startDaemon = async (): Promise<void> => {
+    daemon = node.spawn([join(binaries, 'axoneme'), 'daemon']);
+    const isReady = async () => (await node.exec([join(binaries, 'axoneme'), 'status'])).code === 0;
+    await daemon.waitUntil(isReady, 'answer to axoneme status');
+  };
+  const start = async (name: string): Promise<Pod> => {
+    const pod = await node.addPod(name);
+    await runtime.add(network, attachmentOf(pod));
+    return pod;
+  };
+
+  beforeAll(async () => {
+    expect(existsSync(join(binaries, 'axoneme-cni')), `axoneme-cni in ${binaries}`).toBe(true);
+    lab = await Lab.create({ nodes: { node1: {} }, hosts: { outside: {} }, links: [{ between: ['node1', 'outside'] }] });
+    node = lab.node('node1');
+    await node.writeFile('/etc/cni/net.d/05-axoneme.conflist', JSON.stringify(conflist));
+    await lab.announce(node, ['10.0.0.0/24']);
+    await startDaemon();
+    runtime = new Runtime(node, { pluginDirs: [binaries] });
+    network = await runtime.network('axoneme');
+  });
+  afterAll(() => lab.close());
+
+  it('connects pods with each other, the node and the world', async () => {
+    const [web, db] = [await start('web'), await start('db')];
+    for (const to of [db, node, lab.machine('outside')]) expect(await tcpEcho(web, to), to.name).toMatchObject({ reached: true });
+    await runtime.check(network, attachmentOf(web));
+  });
+
+  it('refuses ADD with "try again later" while its daemon is away, and keeps running pods connected', async () => {
+    const [left, right] = [await start('left'), await start('right')];
+    await daemon.stop();
+    expect(await tcpEcho(left, right)).toMatchObject({ reached: true });
+    const late = await node.addPod('late');
+    await expect(runtime.add(network, attachmentOf(late))).rejects.toMatchObject({ name: 'CniError', code: 11 });
+    await startDaemon();
+    await runtime.add(network, attachmentOf(late));
+    expect(await tcpEcho(late, left)).toMatchObject({ reached: true });
+  });
+
+  it('leaves nothing of a pod that is gone', async () => {
+    const ignore = /^\/run\/axoneme\//; // the daemon's own books
+    const before = await snapshot(node, { ignore });
+    const pod = await start('passing');
+    await runtime.del(network, attachmentOf(pod));
+    await node.removePod(pod);
+    expectNoChange(before, await snapshot(node, { ignore }));
+  });
+});

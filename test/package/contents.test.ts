@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { pack, repository } from './project.ts';
+
+const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
+const doors: string[] = [
+  ...Object.values<string | { types: string; default: string }>(manifest.exports).flatMap((target) =>
+    typeof target === 'string' ? [target] : [target.types, target.default],
+  ),
+  ...Object.values<string>(manifest.bin ?? {}),
+];
+
+/** All that may be packed. Every pattern must also find something. */
+const allowed = [
+  /^(LICENSE|README\.md|package\.json)$/,
+  /^dist\/native\/axoneme-sys\.node$/,
+  /^dist\/package\/(conf|ipam|native|test-harness)\/[a-z0-9/.-]+\.js$/,
+  /^dist\/package\/(conf|ipam|native|test-harness)\/[a-z0-9/.-]+\.d\.ts$/,
+  /^test-harness\/README\.md$/,
+  /^test-harness\/docs\/[a-z-]+\.md$/,
+  /^test-harness\/examples\/[a-z]+\/[a-z.-]+(\.ts|\.sh)$/,
+];
+
+describe('the packed files', () => {
+  it('are what exports and bin name, what those reach, the addon, the guide and the examples', async () => {
+    const { files } = await pack(tmpdir(), true);
+    const paths = files.map(({ path }) => path);
+    expect(paths.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
+    expect(allowed.filter((pattern) => !paths.some((path) => pattern.test(path)))).toEqual([]);
+    expect(doors.filter((door) => !paths.includes(door.replace('./', '')))).toEqual([]);
+  });
+
+  it('have no tests but the examples, and nothing of daemon, plugin, CLI or eBPF', async () => {
+    const { files } = await pack(tmpdir(), true);
+    const paths = files.map(({ path }) => path).filter((path) => !path.startsWith('test-harness/examples/'));
+    expect(paths.filter((path) => /\.test\.|testdata|\/(daemon|plugin|cli|bpf\/lib)\/|\.o$|axoneme-bpf/.test(path))).toEqual([]);
+  });
+
+  it('stay small: below 400 kB packed and 1.4 MB unpacked', async () => {
+    const { size, unpackedSize } = await pack(tmpdir(), true);
+    expect(size).toBeLessThan(400_000);
+    expect(unpackedSize).toBeLessThan(1_400_000);
+  });
+});
+
+describe('the manifest', () => {
+  it('has no script that runs at installation and no compiler to call', () => {
+    expect(Object.keys(manifest.scripts).filter((name) => /install|prepare$/.test(name))).toEqual([]);
+    expect([existsSync(join(repository, 'binding.gyp')), manifest.gypfile]).toEqual([false, undefined]);
+  });
+
+  it('asks a user of the harness for one small dependency; vitest is optional', () => {
+    expect(Object.keys(manifest.dependencies)).toEqual(['ip-address']);
+    expect(manifest.optionalDependencies).toBeUndefined();
+    expect(manifest.peerDependenciesMeta).toEqual({ vitest: { optional: true } });
+  });
+});

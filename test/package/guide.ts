@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repository } from './project.ts';
+
+/** What a reader of the guide does, in order: a file to write or a command line to run. */
+export type GuideStep = { readonly file: string; readonly content: string } | { readonly command: string };
+
+/** The steps of a page: blocks behind `<!-- file: NAME -->` and blocks of shell. */
+export function stepsOf(page: string): GuideStep[] {
+  const text = readFileSync(join(repository, page), 'utf8');
+  const blocks = text.matchAll(/(?:<!-- file: (?<file>\S+) -->\n)?```(?<language>\w+)\n(?<content>.*?)```/gs);
+  return [...blocks].flatMap(({ groups = {} }): GuideStep[] => {
+    const { file, language, content = '' } = groups as Partial<Record<'file' | 'language' | 'content', string>>;
+    if (file !== undefined) return [{ file, content }];
+    return language === 'sh' ? [{ command: content.trim() }] : [];
+  });
+}

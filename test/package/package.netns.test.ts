@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stepsOf } from './guide.ts';
+import { EmptyProject, pack, repository } from './project.ts';
+
+/* The package as its users have it: packed, installed outside the repository, used as the guide says. */
+
+const steps = stepsOf('test-harness/README.md');
+
+describe('an empty project that follows the guide', () => {
+  let project: EmptyProject;
+  let tarball = '';
+  const installed: number[] = [];
+
+  /** The guide's command line, with the packed file in place of the registry's. */
+  const local = (command: string) => command.replace(' axoneme ', ` ./${tarball} `);
+
+  beforeAll(async () => {
+    project = await EmptyProject.create();
+    tarball = (await pack(project.folder)).filename;
+    const [install] = steps.filter((step) => 'command' in step);
+    const began = performance.now();
+    await project.sh(local(install?.command ?? 'false'), { npm_config_prefer_offline: 'true' });
+    installed.push(performance.now() - began);
+  }, 120_000);
+  afterAll(() => project[Symbol.asyncDispose]());
+
+  it('is set up by one command in less than a minute', () => {
+    expect(installed[0]).toBeLessThan(60_000);
+  });
+
+  it('has got nothing of the daemon, no compiler and no script that runs at installation', async () => {
+    const { packages } = JSON.parse(await project.read('node_modules/.package-lock.json'));
+    expect(packages['node_modules/axoneme']).toMatchObject({ dependencies: { 'ip-address': expect.any(String) } });
+    expect(packages['node_modules/axoneme'].hasInstallScript).toBeUndefined();
+    const names = Object.keys(packages).map((path) => path.replace('node_modules/', ''));
+    expect(names).toContain('ip-address');
+    expect(names.filter((name) => /^(fastify|pino|zod|yaml|commander|esbuild|node-gyp.*|node-linux-.*|typescript)$/.test(name))).toEqual(
+      [],
+    );
+  });
+
+  it('runs the files and commands of the guide as they stand', async () => {
+    const [, ...rest] = steps;
+    const output: string[] = [];
+    for (const step of rest) {
+      if ('file' in step) await project.write(step.file, step.content);
+      else output.push(await project.sh(local(step.command), { NO_COLOR: '1' }));
+    }
+    expect(output.join('')).toMatch(/Tests\s+2 passed/);
+  }, 120_000);
+
+  it('runs the program without a test runner', async () => {
+    expect(await project.sh('node lab.ts')).toContain('] true { reached: true, duration:');
+  });
+
+  it('has types: a user with the strictest settings compiles the files of the guide', async () => {
+    const tsc = join(repository, 'node_modules', '.bin', 'tsc');
+    const compilerOptions = {
+      ...{ strict: true, noEmit: true, module: 'nodenext', target: 'es2023', lib: ['es2023', 'esnext.disposable'], types: ['node'] },
+      ...{ typeRoots: [join(repository, 'node_modules', '@types')], exactOptionalPropertyTypes: true, allowImportingTsExtensions: true },
+    };
+    const files = steps.flatMap((step) => ('file' in step && step.file.endsWith('.ts') ? [step.file] : []));
+    await project.write('tsconfig.json', JSON.stringify({ compilerOptions: { ...compilerOptions, skipLibCheck: true }, files }));
+    await promisify(execFile)(tsc, ['-p', project.folder]).catch((error: { stdout: string }) => expect(error.stdout).toBe(''));
+  }, 60_000);
+
+  it('opens every door of the package', async () => {
+    const doors = ['conf', 'ipam', 'native', 'test-harness'].map((door) => `axoneme/${door}`);
+    const code = `const names = []; for (const door of ${JSON.stringify(doors)}) names.push(Object.keys(await import(door)).length > 3); console.log(names.join())`;
+    await project.write('doors.mjs', code);
+    expect((await project.sh('node doors.mjs')).trim()).toBe('true,true,true,true');
+  });
+
+  it.each(['bash', 'bridge', 'axoneme'])(
+    'runs the example %s that came with it',
+    async (name) => {
+      await cp(join(project.folder, 'node_modules/axoneme/test-harness/examples', name), join(project.folder, name), { recursive: true });
+      const output = await project.sh(`npx vitest run ${name}/`, { NO_COLOR: '1', AXONEME_BIN: join(repository, 'dist', 'bin') });
+      expect(output).toMatch(/Tests\s+\d+ passed/);
+    },
+    60_000,
+  );
+});
