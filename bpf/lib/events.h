@@ -86,7 +86,9 @@ static __noinline void event_send(struct __sk_buff *skb, struct packet *packet, 
 	event->length = length;
 	if (length > CAPTURE_LENGTH)
 		length = CAPTURE_LENGTH;
-	if (length == 0 || bpf_skb_load_bytes(skb, 0, event->capture, length))
+	/* Always 1 to CAPTURE_LENGTH, also for verifiers before 6.2 that learn nothing from a comparison with zero. */
+	length = ((length - 1) & (CAPTURE_LENGTH - 1)) + 1;
+	if (bpf_skb_load_bytes(skb, 0, event->capture, length))
 		length = 0;
 	event->capture_length = length;
 	bpf_ringbuf_submit(event, 0);

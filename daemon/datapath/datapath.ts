@@ -1,9 +1,10 @@
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { type DatapathSettings, monitorAggregation, type ProgramName } from '../../bpf/layout.generated.ts';
 import type { Endpoint, EndpointPlan } from '../../conf/api/types.ts';
 import { HOST_IFNAME, LINK_NAMES, POD_IFNAME_PREFIX } from '../../conf/names.ts';
 import type { Paths } from '../../conf/paths.ts';
-import { AttachType, Netns, openRingBuffer, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
+import { AttachType, Netns, openRingBuffer, probe, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
 import { KeyedLock } from '../endpoint/locks.ts';
 import type { EndpointDatapath } from '../endpoint/ports.ts';
 import { DomainError, hasErrno } from '../failure.ts';
@@ -14,7 +15,7 @@ import { addressBytes, macBytes } from './address.ts';
 import { ensureBpffs } from './bpffs.ts';
 import { EventLog } from './events.ts';
 import { ensureHostDevice, type HostDevice, syncRouters, syncRoutes } from './host-device.ts';
-import { ensureLink, type LinkSpec, linkProblem, namesIn } from './links.ts';
+import { ensureLink, type LinkSpec, linkProblem, namesIn, requireTcx } from './links.ts';
 import { EndpointMaps } from './maps.ts';
 import { type Metrics, readMetrics } from './metrics.ts';
 import { findNativeDevices } from './native-devices.ts';
@@ -70,6 +71,7 @@ export class Datapath implements EndpointDatapath {
 
   /** Brings bpffs, the node's own leg and the programs into place; attaches nothing yet. Throws StartError. */
   static async open(parts: DatapathParts): Promise<Datapath> {
+    requireTcx(await probe('tcx'), release());
     const ns = Netns.current();
     const rtnl = await Rtnetlink.open();
     await ensureBpffs(parts.paths);

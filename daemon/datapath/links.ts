@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
-import { release } from 'node:os';
 import { dirname } from 'node:path';
 import {
+  type Answer,
   type AttachType,
   createLink,
   type Fd,
@@ -68,17 +68,17 @@ export async function ensureLink(spec: LinkSpec): Promise<LinkOutcome> {
 
 async function attach({ path, ...options }: LinkSpec): Promise<void> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  using link = await createLink(options).catch((error: unknown) => {
-    throw explainAttach(error, release());
-  });
+  using link = await createLink(options);
   pin(link, path);
 }
 
-/** An old kernel refuses the attach type as an invalid argument (bpf_prog_get..., kernel/bpf/syscall.c); the message should name the cause. */
-export function explainAttach(error: unknown, kernel: string): unknown {
-  const [major = 0, minor = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10));
-  if (!hasErrno(error, 'EINVAL', 'EOPNOTSUPP') || major > 6 || (major === 6 && minor >= 6)) return error;
-  return new StartError(`attach programs: this kernel (${kernel}) has no tcx links; axoneme needs Linux 6.6 or later`, error);
+/**
+ * Refuses a kernel on which no program could be attached; asked before anything is made. Throws StartError when the probe said no: a kernel that
+ * cannot be judged is tried.
+ */
+export function requireTcx(answer: Answer, kernel: string): void {
+  if (answer !== 'no') return;
+  throw new StartError(`start on Linux ${kernel}: it has no tcx links, which carry every program; axoneme needs Linux 6.6 or later`);
 }
 
 /** Names below `folder`, empty when there is no such folder. */

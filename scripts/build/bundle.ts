@@ -4,19 +4,10 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { project, type Step } from './step.ts';
 
-/**
- * The two executables: their entry, the files that travel inside them, and options for the Node inside. The daemon lives long and computes
- * little, so that V8 shall prefer memory to speed: a young generation of 1 MB instead of 16 saves some 3 MB without a measurable cost.
- */
+/** The two executables: their entry, and the files that travel inside them. */
 export const executables = [
-  { name: 'axoneme-cni', entry: 'plugin/main.ts', addons: ['axoneme-sys.node'], hasPrograms: false, nodeOptions: [] },
-  {
-    name: 'axoneme',
-    entry: 'cli/main.ts',
-    addons: ['axoneme-sys.node', 'axoneme-bpf.node'],
-    hasPrograms: true,
-    nodeOptions: ['--max-semi-space-size=1', '--optimize-for-size'],
-  },
+  { name: 'axoneme-cni', entry: 'plugin/main.ts', addons: ['axoneme-sys.node'], hasPrograms: false },
+  { name: 'axoneme', entry: 'cli/main.ts', addons: ['axoneme-sys.node', 'axoneme-bpf.node'], hasPrograms: true },
 ] as const;
 
 const version: string = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')).version;

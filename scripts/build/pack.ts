@@ -28,6 +28,9 @@ function verify(executable: string, name: string): void {
     throw new Error(`run ${executable}: it answers '${answer.slice(0, 200)}', so the bundle is not inside`);
 }
 
+/** On another processor than the builder's, Node says at every start that the code cache is of no use there. */
+const nodeOptions = ['--no-warnings'];
+
 async function pack(executable: (typeof executables)[number]): Promise<void> {
   const { name } = executable;
   const fresh = join(project, 'dist', 'bin', `.${name}.new`);
@@ -35,7 +38,7 @@ async function pack(executable: (typeof executables)[number]): Promise<void> {
   await sea(join(project, 'dist', 'bundle', `${name}.cjs`), {
     nodePath: process.execPath,
     targets: [target],
-    seaConfig: { assets: assets(executable), useCodeCache: true, execArgv: executable.nodeOptions },
+    seaConfig: { assets: assets(executable), useCodeCache: true, execArgv: nodeOptions },
   });
   verify(fresh, name);
   replaceByCopy(fresh, join(project, 'dist', 'bin', name));
