@@ -19,7 +19,9 @@ export type HarnessCode =
   | 'NO_SUCH_PLUGIN'
   | 'BAD_CACHE'
   | 'BAD_RESULT'
-  | 'UNSUPPORTED_VERB';
+  | 'UNSUPPORTED_VERB'
+  | 'UNSUPPORTED'
+  | 'BAD_PROBE';
 
 /** An error of the harness, as opposed to one of the plugin under test ({@link CniError}). */
 export class HarnessError extends Error {

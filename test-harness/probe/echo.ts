@@ -1,7 +1,9 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { type Family, familyOf } from '../lab/address.ts';
 import type { NetworkNamespace } from '../lab/namespace.ts';
-import { bindUdp, connectTcp, listenTcp } from './socket.ts';
+import { ask, echoed } from './exchange.ts';
+import { WrongAnswer } from './outcome.ts';
+import { bindingFor, bindUdp, connectTcp, listenTcp } from './socket.ts';
 
 /** What a probe found. Not reaching is an answer, not an error, so that a test can expect it. */
 export interface ProbeResult {
@@ -61,19 +63,7 @@ async function exchangeTcp(
 ): Promise<void> {
   const socket = await connectTcp(from, family, address, port, timeout);
   try {
-    const chunks: Buffer[] = [];
-    const arrived = new Promise<void>((resolve, reject) => {
-      socket.setTimeout(timeout, () => reject(coded('timeout')));
-      socket.on('error', reject);
-      socket.on('close', () => reject(coded('closed by the other side')));
-      socket.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        if (Buffer.concat(chunks).length >= payload.length) resolve();
-      });
-    });
-    socket.write(payload);
-    await arrived;
-    if (!Buffer.concat(chunks).equals(payload)) throw coded('other bytes came back');
+    await echoed(socket, timeout, payload);
   } finally {
     socket.destroy();
   }
@@ -83,30 +73,18 @@ async function exchangeTcp(
 export async function udpEcho(from: NetworkNamespace, to: NetworkNamespace, options: EchoOptions = {}): Promise<ProbeResult> {
   const { address, family, payload, timeout } = await settle(to, options);
   const seen: { from?: string } = {};
-  const server = await bindUdp(to, family, options.port);
-  const client = await bindUdp(from, family);
+  const server = await bindUdp(to, family, options.port, await bindingFor(to, address));
   server.on('error', () => undefined);
   server.on('message', (message, peer) => {
     seen.from = peer.address;
     server.send(message, peer.port, peer.address);
   });
   try {
-    return await timed(
-      () =>
-        new Promise<void>((resolve, reject) => {
-          const timer = setTimeout(() => reject(coded('timeout')), timeout);
-          client.on('error', reject);
-          client.on('message', (message) => {
-            clearTimeout(timer);
-            if (message.equals(payload)) resolve();
-            else reject(coded('other bytes came back'));
-          });
-          client.send(payload, server.address().port, address, (error) => error && reject(error));
-        }),
-      seen,
-    );
+    return await timed(async () => {
+      const answer = await ask(from, family, address, server.address().port, payload, timeout);
+      if (!answer.equals(payload)) throw new WrongAnswer('other bytes came back');
+    }, seen);
   } finally {
-    client.close();
     server.close();
   }
 }
@@ -130,8 +108,4 @@ async function timed(action: () => Promise<void>, seen: { from?: string }): Prom
     const { code, message } = error as NodeJS.ErrnoException;
     return { reached: false, reason: code ?? message, ...took() };
   }
-}
-
-function coded(reason: string): Error {
-  return Object.assign(new Error(reason), { code: reason });
 }

@@ -10,6 +10,8 @@ export type Section = ReadonlyMap<string, string>;
 /** A namespace at one moment, written so that two of them can be compared. Interface numbers are left out: they never come back. */
 export interface Snapshot {
   readonly of: string;
+  /** what was asked of it, so that the next one can look at the same things */
+  readonly options: SnapshotOptions;
   readonly sections: ReadonlyMap<string, Section>;
 }
 
@@ -39,7 +41,7 @@ export async function snapshot(at: NetworkNamespace, options: SnapshotOptions = 
   if (at instanceof Machine) sections.set('file', await files(at, options.folders ?? FOLDERS));
   const { ignore } = options;
   const kept = [...sections].map(([name, section]) => [name, without(section, ignore)] as const);
-  return { of: at.name, sections: new Map(kept) };
+  return { of: at.name, options, sections: new Map(kept) };
 }
 
 function without(section: Section, ignore: RegExp | undefined): Section {
