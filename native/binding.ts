@@ -19,6 +19,17 @@ export interface RawFrame {
   readonly hardwareType: number;
 }
 
+/** Handle of a wire between two TAP devices; only good for wireSet and wireStop. */
+export type WireHandle = object & { readonly __wire?: never };
+
+/** What a meter counted; times in nanoseconds. */
+export interface RawMeasurement {
+  readonly count: number;
+  readonly bytes: number;
+  readonly nanoseconds: number;
+  readonly samples: Float64Array;
+}
+
 /** axoneme-sys.node. `netns` is a descriptor of a network namespace, or -1 for the process's own. */
 export interface SysAddon {
   openIn(netns: number, path: string, flags: number): Promise<number>;
@@ -47,6 +58,25 @@ export interface SysAddon {
   watchOpen(fd: number, onReadable: () => void): WatchHandle;
   watchClose(watch: WatchHandle): void;
   watchRef(watch: WatchHandle, on: boolean): void;
+  /** Makes a TAP device in `netns`; it goes with the descriptor. */
+  tapOpen(netns: number, name: string): Promise<number>;
+  tapCarrier(tap: number, on: boolean): void;
+  wireStart(left: number, right: number): WireHandle;
+  wireSet(wire: WireHandle, delayNs: number, jitterNs: number): void;
+  wireStop(wire: WireHandle): void;
+  /** `kind`: 0 connections, 1 round trips, 2 stream; processors -1: wherever the scheduler likes. */
+  meter(
+    kind: number,
+    clientNetns: number,
+    serverNetns: number,
+    family: number,
+    address: string,
+    bytes: number,
+    durationNs: number,
+    warmupNs: number,
+    clientCpu: number,
+    serverCpu: number,
+  ): Promise<RawMeasurement>;
   bpfGet(path: string): number;
   bpfPin(fd: number, path: string): void;
   /** Fills `info` (zeroed, struct bpf_prog_info, bpf_map_info or bpf_link_info); returns the bytes written. */

@@ -20,6 +20,7 @@ export {
   type VariableValue,
 } from './bpf/object.ts';
 export { getPinned, pin } from './bpf/pin.ts';
+export { loadProgram, silentLoss } from './bpf/program.ts';
 export { attachedPrograms, programById } from './bpf/query.ts';
 export { createMap, mapDelete, mapEntries, mapGet, mapGetBatch, mapNextKey, mapSet, type RawBatch, type RawEntry } from './bpf/raw-map.ts';
 export { openRingBuffer, type RingBufferReader } from './bpf/ring-buffer.ts';
@@ -40,9 +41,11 @@ export {
 export { Fd, liveFds } from './fd.ts';
 export { FileSystemType, MountFlags, mount, openFileIn, readFileIn, statfsType, umount, writeFileIn } from './files.ts';
 export { type InetSocketOptions, openInetSocket } from './inet.ts';
+export { type Measurement, type MeterOptions, measure } from './meter.ts';
 export * from './netlink/index.ts';
 export { createNetns, isNetns, Netns } from './netns.ts';
 export { droppedFrames, openPacketSocket, type PacketFrame, type PacketSocketOptions, receiveFrame } from './packet.ts';
 export { type NetlinkSocketOptions, netlinkTransact, openNetlinkSocket, recv } from './socket.ts';
 export { getSysctl, setSysctl, sysctlPath } from './sysctl.ts';
 export { type FdWatcher, watchFd } from './watch.ts';
+export { openTap, setCarrier, Wire } from './wire.ts';

@@ -20,7 +20,18 @@ interface Addon {
 const addons: readonly Addon[] = [
   {
     file: 'axoneme-sys.node',
-    sources: ['sys.cc', 'netns.cc', 'inet.cc', 'packet.cc', 'netlink.cc', 'watch.cc', 'bpf_objects.cc', 'bpf_maps.cc'],
+    sources: [
+      'sys.cc',
+      'netns.cc',
+      'inet.cc',
+      'packet.cc',
+      'netlink.cc',
+      'watch.cc',
+      'wire.cc',
+      'meter.cc',
+      'bpf_objects.cc',
+      'bpf_maps.cc',
+    ],
     libraries: [],
   },
   // libbpf dynamically: the static libraries of Debian are not position independent.

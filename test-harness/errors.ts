@@ -8,6 +8,8 @@ export type HarnessCode =
   | 'NAME_TAKEN'
   | 'BAD_NAME'
   | 'NO_SUCH_MACHINE'
+  | 'BAD_SHAPE'
+  | 'NO_EMULATION'
   | 'NO_ADDRESS'
   | 'BAD_ADDRESS'
   | 'COMMAND_FAILED'

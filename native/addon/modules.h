@@ -11,6 +11,8 @@ void InitInet(Napi::Object exports);
 void InitPacket(Napi::Object exports);
 void InitNetlink(Napi::Object exports);
 void InitWatch(Napi::Object exports);
+void InitWire(Napi::Object exports);
+void InitMeter(Napi::Object exports);
 void InitBpfObjects(Napi::Object exports);
 void InitBpfMaps(Napi::Object exports);
 void InitInspect(Napi::Object exports);

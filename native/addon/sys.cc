@@ -9,6 +9,8 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   axo::InitPacket(exports);
   axo::InitNetlink(exports);
   axo::InitWatch(exports);
+  axo::InitWire(exports);
+  axo::InitMeter(exports);
   axo::InitBpfObjects(exports);
   axo::InitBpfMaps(exports);
   return exports;

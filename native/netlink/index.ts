@@ -38,6 +38,7 @@ export {
 } from './route/neighbour.ts';
 export type { NetkitInfo, NetkitSpec } from './route/netkit.ts';
 export type { PeerSpec } from './route/peer.ts';
+export { deleteQdisc, type QdiscSpec, replaceQdisc } from './route/qdisc.ts';
 export {
   addRoute,
   appendRoute,

@@ -1,12 +1,15 @@
 import { HarnessError } from '../errors.ts';
-import { parsePrefix } from './address.ts';
+import { bareAddress, familyOf, parsePrefix } from './address.ts';
 import { cgroup2Root, makeCgroup } from './cgroup.ts';
 import { nextLabName } from './identity.ts';
-import { defaultSubnets, type Link, type LinkOptions, nextInterface, plugIn, settle } from './link.ts';
+import type { Link, LinkOptions } from './link.ts';
 import { Machine, type MachineOptions, type Role } from './machine.ts';
+import { firstOfEach, type HostEntry, hostsFile } from './names.ts';
 import { Node } from './node.ts';
+import { type AddressPlan, DEFAULT_LINK_POOLS, type PodNetwork, podNetworksAt, subnetsAt } from './plan.ts';
+import { nextInterface, plugIn, settle } from './plug.ts';
 import { type Reaper, startReaper } from './reaper.ts';
-import { defaultRoutes, routesTowards, setRoutes } from './routes.ts';
+import { defaultRoutes, routesTowards, type StaticRoute, setRoutes } from './routes.ts';
 
 /** A whole lab in one expression; every key is a machine's name. */
 export interface LabPlan {
@@ -15,6 +18,8 @@ export interface LabPlan {
   readonly hosts?: Readonly<Record<string, MachineOptions>>;
   /** cables, in the order in which they are numbered */
   readonly links?: readonly LinkPlanEntry[];
+  /** what links and pod networks are numbered from */
+  readonly addresses?: AddressPlan;
 }
 
 export interface LinkPlanEntry extends LinkOptions {
@@ -36,12 +41,16 @@ export class Lab implements AsyncDisposable {
   readonly #cgroup: string;
   readonly #reaper: Reaper;
   readonly #machines = new Map<string, Machine>();
+  /** all that were ever asked for, in that order: what numbers and files go by, since machines boot in parallel */
+  readonly #asked: { readonly name: string; readonly role: Role }[] = [];
   readonly #booting = new Set<string>();
   readonly #links: Link[] = [];
+  readonly #addresses: AddressPlan;
   #closed = false;
 
-  private constructor(name: string, cgroup: string, reaper: Reaper) {
+  private constructor(name: string, cgroup: string, reaper: Reaper, addresses: AddressPlan) {
     this.name = name;
+    this.#addresses = addresses;
     this.#cgroup = cgroup;
     this.#reaper = reaper;
   }
@@ -51,7 +60,7 @@ export class Lab implements AsyncDisposable {
     if (process.getuid?.() !== 0) throw new HarnessError('NOT_ROOT', 'build a lab: it needs root, for namespaces and mounts');
     const name = nextLabName();
     const cgroup = makeCgroup(`${cgroup2Root()}/${name}`);
-    const lab = new Lab(name, cgroup, startReaper(cgroup));
+    const lab = new Lab(name, cgroup, startReaper(cgroup), plan.addresses ?? {});
     try {
       await lab.#build(plan);
     } catch (error) {
@@ -71,6 +80,7 @@ export class Lab implements AsyncDisposable {
     if (failed !== undefined) throw failed.reason;
     for (const { between, ...options } of plan.links ?? []) await this.#lay(this.machine(between[0]), this.machine(between[1]), options);
     await Promise.all(this.#links.map((link) => settle(link)));
+    await this.#writeHosts();
     await this.route();
   }
 
@@ -119,6 +129,7 @@ export class Lab implements AsyncDisposable {
     if (this.#machines.has(name) || this.#booting.has(name))
       throw new HarnessError('NAME_TAKEN', `add ${role} ${name}: there is one of that name`);
     this.#booting.add(name);
+    this.#asked.push({ name, role });
     try {
       const machine = await boot(this.#cgroup);
       this.#machines.set(name, machine);
@@ -132,23 +143,52 @@ export class Lab implements AsyncDisposable {
   async connect(left: Machine, right: Machine, options: LinkOptions = {}): Promise<Link> {
     const link = await this.#lay(left, right, options);
     await settle(link);
+    await this.#writeHosts();
     return link;
   }
 
   async #lay(left: Machine, right: Machine, options: LinkOptions): Promise<Link> {
     const names = options.names ?? ([nextInterface(left, this.#links), nextInterface(right, this.#links)] as const);
-    const subnets = options.subnets ?? defaultSubnets(this.#links.length);
-    const link = await plugIn({ machines: [left, right], names, subnets, mtu: options.mtu ?? 1500 });
+    const { subnets: asked, mtu = 1500, names: _, relay, ...shape } = options;
+    const subnets = asked ?? subnetsAt(this.#addresses.links ?? DEFAULT_LINK_POOLS, this.#links.length);
+    const link = await plugIn({ machines: [left, right], names, subnets, mtu, relay, shape });
     this.#links.push(link);
     return link;
   }
 
-  /** Gives every machine a route to every link's prefixes, and a default route to each host or node that has exactly one cable. */
+  /** The pod networks of a node by the lab's address plan, one per family; none without such a plan. Throws NO_SUCH_MACHINE. */
+  podNetworks(node: string): PodNetwork[] {
+    const nodes = this.#asked.filter(({ role }) => role === 'node').map(({ name }) => name);
+    return podNetworksAt(this.#addresses.pods ?? [], nodes.indexOf(this.node(node).name));
+  }
+
+  /**
+   * Gives every machine a route to every link's prefixes and, by the address plan, to every node's pod networks, and a default route to each host
+   * or node that has exactly one cable.
+   */
   async route(): Promise<void> {
     const ends = (link: Link) => link.ends.map((end) => end.machine);
     const known = this.#links.flatMap((link) => link.subnets.flatMap((subnet) => routesTowards(ends(link), subnet, this.#links)));
     const defaults = [...this.#machines.values()].flatMap((machine) => defaultRoutes(machine, this.#links));
-    await setRoutes([...known, ...defaults]);
+    const pods = [...this.#machines.values()].filter((machine) => machine instanceof Node).flatMap((node) => this.#podRoutes(node));
+    await setRoutes([...known, ...defaults, ...pods]);
+  }
+
+  #podRoutes(node: Node): StaticRoute[] {
+    return this.podNetworks(node.name).flatMap(({ subnet }) => routesTowards([node], parsePrefix(subnet), this.#links));
+  }
+
+  /** Every machine finds every other by name, at the address of its first cable. */
+  async #writeHosts(): Promise<void> {
+    const machines = this.#asked.flatMap(({ name }) => this.#machines.get(name) ?? []);
+    const entries = machines.map((machine) => this.#hostEntry(machine));
+    await Promise.all(machines.map((machine) => machine.replaceFile('/etc/hosts', hostsFile(machine.name, entries))));
+  }
+
+  #hostEntry(machine: Machine): HostEntry {
+    const ends = this.#links.flatMap((link) => link.ends.filter((end) => end.machine === machine));
+    const rows = ends.flatMap((end) => end.addresses.map((address) => ({ family: familyOf(address), address: bareAddress(address) })));
+    return { name: machine.name, addresses: firstOfEach(rows) };
   }
 
   /** Tells all other machines that a prefix (a pod network, say) is to be reached through this one. */
@@ -160,6 +200,7 @@ export class Lab implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    for (const link of this.#links) link.close();
     await Promise.all([...this.#machines.values()].map((machine) => machine[Symbol.asyncDispose]()));
     const left = await this.#reaper.reap();
     if (left.length > 0) throw new HarnessError('NOT_CLEAN', `close lab ${this.name}: left behind: ${left.join(', ')}`);

@@ -1,16 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Rtnetlink } from '../../native/index.ts';
 import { HarnessError } from '../errors.ts';
-import { addressAt, type Family, formatPrefix, type Prefix, parsePrefix } from './address.ts';
+import type { Prefix } from './address.ts';
+import type { Cable } from './cable.ts';
+import { Disciplines, hasNetem, LossPrograms } from './emulator.ts';
 import type { Machine } from './machine.ts';
+import { checkShape, type Emulation, type LinkShape } from './shape.ts';
 
-export interface LinkOptions {
-  /** one prefix per family at most; unless given the lab numbers links by itself from {@link defaultSubnets} */
+export interface LinkOptions extends LinkShape {
+  /** one prefix per family at most; unless given the lab numbers links by itself, from its address plan */
   readonly subnets?: readonly string[];
   /** bytes; both ends (default 1500) */
   readonly mtu?: number;
   /** interface names of the two ends; `eth0`, `eth1`, ... in the order of a machine's links unless given */
   readonly names?: readonly [string, string];
+  /**
+   * TAP devices and a thread of the test process instead of a veth pair: what gives a cable a delay on a kernel without netem, and what alone can
+   * take the carrier away. Default: only where a delay is asked for and there is no netem
+   */
+  readonly relay?: boolean;
 }
 
 /** One end of a link. */
@@ -22,86 +28,115 @@ export interface LinkEnd {
   readonly addresses: readonly string[];
 }
 
-/** A cable between two machines: a veth pair whose ends are born in their namespaces, so that the real machine's own never sees them. */
-export interface Link {
+/** How a link is laid: all that routing needs to know. */
+export interface Wiring {
   readonly ends: readonly [LinkEnd, LinkEnd];
   readonly subnets: readonly Prefix[];
   readonly mtu: number;
 }
 
-/**
- * The prefixes of a lab's n-th link, n from 0: 198.18.0.0/15 is set aside for tests of network devices (RFC 2544, appendix C.2.2),
- * 2001:db8::/32 for examples (RFC 3849).
- */
-export function defaultSubnets(n: number): string[] {
-  return [`198.18.${n}.0/24`, `2001:db8:${n.toString(16)}::/64`];
-}
-
-/** The next `ethN` that a machine does not use. */
-export function nextInterface(machine: Machine, links: readonly Link[]): string {
-  const used = new Set(links.flatMap((link) => link.ends.filter((end) => end.machine === machine).map((end) => end.interface)));
-  for (let n = 0; ; n += 1) if (!used.has(`eth${n}`)) return `eth${n}`;
-}
-
-/** What {@link plugIn} needs, everything decided. */
-export interface LinkPlan {
-  readonly machines: readonly [Machine, Machine];
-  readonly names: readonly [string, string];
-  readonly subnets: readonly string[];
+/** A cable between two machines. */
+export class Link implements Wiring {
+  readonly ends: readonly [LinkEnd, LinkEnd];
+  readonly subnets: readonly Prefix[];
   readonly mtu: number;
-}
+  readonly #cable: Cable;
+  readonly #disciplines: Disciplines;
+  readonly #programs: LossPrograms;
+  #shape: LinkShape = {};
+  #emulation: Emulation = {};
+  #cut: { readonly carrier: boolean } | undefined;
 
-/** Makes the pair, numbers it (first machine .1, second .2) and brings it up. */
-export async function plugIn(plan: LinkPlan): Promise<Link> {
-  const [left, right] = plan.machines;
-  const subnets = plan.subnets.map(parsePrefix);
-  using near = await left.netlink();
-  using far = await right.netlink();
-  using farNetns = right.netns();
-  const peer = { name: plan.names[1], mtu: plan.mtu, netns: farNetns };
-  await near.links.create({ kind: 'veth', name: plan.names[0], mtu: plan.mtu, peer });
-  const ends = [await configure(near, left, plan.names[0], subnets, 1), await configure(far, right, plan.names[1], subnets, 2)] as const;
-  return { ends, subnets, mtu: plan.mtu };
-}
+  /** Use {@link Lab.connect}. */
+  constructor(wiring: Wiring, cable: Cable) {
+    this.ends = wiring.ends;
+    this.subnets = wiring.subnets;
+    this.mtu = wiring.mtu;
+    this.#cable = cable;
+    this.#disciplines = new Disciplines(this.ends);
+    this.#programs = new LossPrograms(this.ends);
+  }
 
-/**
- * Waits until both ends of a link pass traffic. The kernel tells that a cable is in from a work queue, which a busy machine delays by up to a second
- * (linkwatch, net/core/link_watch.c); until then the end that came up first drops what it sends, and asks for no IPv6 neighbour.
- * Throws TIMEOUT after `timeout` ms.
- */
-export async function settle(link: Link, timeout = 5000): Promise<void> {
-  const deadline = performance.now() + timeout;
-  for (const end of link.ends) {
-    using netlink = await end.machine.netlink();
-    while (!(await isReady(netlink, end.ifindex))) {
-      if (performance.now() > deadline)
-        throw new HarnessError('TIMEOUT', `wait for ${end.interface} of ${end.machine.name}: not up after ${timeout} ms`);
-      await sleep(2);
-    }
+  get shape(): LinkShape {
+    return this.#shape;
+  }
+
+  /** By what means the shape is brought about on this machine: tests that depend on it can print it. */
+  get emulation(): Emulation {
+    return this.#emulation;
+  }
+
+  get isCut(): boolean {
+    return this.#cut !== undefined;
+  }
+
+  /**
+   * Gives the cable a shape, in place of the one it had; `{}` makes it a plain cable. Takes effect for frames sent from then on. Throws BAD_SHAPE;
+   * NO_EMULATION for a delay where the kernel has no netem and the link was not laid as a relay.
+   */
+  async set(shape: LinkShape): Promise<void> {
+    checkShape(shape);
+    await this.#apply(shape, this.#cut);
+  }
+
+  /**
+   * Cuts the cable: from now on all frames are lost, each way, and nobody is told, as behind a switch. With `carrier` both ends lose their carrier
+   * too, as when the plug is pulled: addresses stay, routes become `linkdown`. Throws NO_EMULATION for the latter unless the link is a relay.
+   */
+  async cut(options: { readonly carrier?: boolean } = {}): Promise<void> {
+    await this.#apply(this.#shape, { carrier: options.carrier ?? false });
+  }
+
+  /** Mends a cut cable; it has its shape as before. */
+  async restore(): Promise<void> {
+    await this.#apply(this.#shape, undefined);
+  }
+
+  /** Lets go of what the test process holds for the link. The lab does this. */
+  close(): void {
+    this.#programs.close();
+    this.#cable.close();
+  }
+
+  async #apply(shape: LinkShape, cut: { readonly carrier: boolean } | undefined): Promise<void> {
+    if (cut?.carrier && this.#cable.setCarrier === undefined)
+      throw new HarnessError('NO_EMULATION', `take the carrier of ${this.#title()} away: lay it with relay: true, a veth pair cannot`);
+    const loss = cut === undefined ? (shape.loss ?? 0) : 1;
+    this.#emulation =
+      this.#cable.kind === 'veth' && (await hasNetem()) ? await this.#byNetem(shape, loss) : await this.#byParts(shape, loss);
+    if (cut?.carrier !== this.#cut?.carrier) this.#cable.setCarrier?.(!cut?.carrier);
+    this.#shape = shape;
+    this.#cut = cut;
+  }
+
+  async #byNetem(shape: LinkShape, loss: number): Promise<Emulation> {
+    await this.#disciplines.netem({ ...shape, loss });
+    return { ...means('delay', 'netem', hasDelay(shape)), ...means('loss', 'netem', loss > 0), ...means('rate', 'netem', hasRate(shape)) };
+  }
+
+  async #byParts(shape: LinkShape, loss: number): Promise<Emulation> {
+    if (hasDelay(shape) && this.#cable.setDelay === undefined)
+      throw new HarnessError(
+        'NO_EMULATION',
+        `delay ${this.#title()}: this kernel has no netem; lay it with a delay from the start, or relay: true`,
+      );
+    this.#cable.setDelay?.(shape.delay ?? 0, shape.jitter ?? 0);
+    await this.#programs.set(loss);
+    await this.#disciplines.rate(shape.rate, this.mtu);
+    return { ...means('delay', 'relay', hasDelay(shape)), ...means('loss', 'ebpf', loss > 0), ...means('rate', 'tbf', hasRate(shape)) };
+  }
+
+  #title(): string {
+    return `the link between ${this.ends.map((end) => end.machine.name).join(' and ')}`;
   }
 }
 
-async function isReady(netlink: Rtnetlink, ifindex: number): Promise<boolean> {
-  const { operState } = await netlink.links.get(ifindex);
-  const addresses = await netlink.addresses.list({ ifindex, family: 6 });
-  const hasLinkLocal = addresses.length === 0 || addresses.some((row) => row.scope === 'link');
-  return operState === 'up' && hasLinkLocal && !addresses.some((row) => row.tentative);
+function means<K extends keyof Emulation>(key: K, by: Exclude<Emulation[K], undefined>, used: boolean): Emulation {
+  return used ? { [key]: by } : {};
 }
 
-async function configure(netlink: Rtnetlink, machine: Machine, name: string, subnets: readonly Prefix[], n: number): Promise<LinkEnd> {
-  // no duplicate address detection: the lab alone numbers this link, and until it ends (1 to 2 s) a router cannot ask for neighbours
-  await machine.setSysctls({ [`net.ipv6.conf.${name.replaceAll('.', '/')}.accept_dad`]: '0' });
-  const { ifindex } = await netlink.links.get(name);
-  await netlink.links.set(ifindex, { up: true });
-  const addresses = subnets.map((subnet) => `${addressAt(subnet, n)}/${subnet.length}`);
-  for (const address of addresses) await netlink.addresses.add({ ifindex, address, noDad: true });
-  return { machine, interface: name, ifindex, addresses };
+export function hasDelay({ delay = 0, jitter = 0 }: LinkShape): boolean {
+  return delay > 0 || jitter > 0;
 }
 
-/** The address, of a family, on the other side of a link. */
-export function peerAddress(link: Link, machine: Machine, family: Family): string | undefined {
-  const other = link.ends[0].machine === machine ? link.ends[1] : link.ends[0];
-  const subnet = link.subnets.find((candidate) => candidate.family === family);
-  const found = subnet && other.addresses.find((address) => formatPrefix(parsePrefix(address)) === formatPrefix(subnet));
-  return found?.split('/')[0];
-}
+const hasRate = ({ rate }: LinkShape) => rate !== undefined;

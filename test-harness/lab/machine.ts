@@ -1,10 +1,11 @@
 import { access, chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setSysctl } from '../../native/index.ts';
 import { makeCgroup } from './cgroup.ts';
 import type { Place } from './exec.ts';
 import { resolveIn } from './files.ts';
 import { type Keeper, startKeeper } from './keeper.ts';
+import { hostsFile, resolvFile } from './names.ts';
 import { NetworkNamespace } from './namespace.ts';
 
 /** What a machine is for. Routers forward; hosts and nodes do not, unless something running on them turns it on. */
@@ -18,6 +19,8 @@ export interface MachineOptions {
   readonly realRcuExpedited?: boolean;
   /** network sysctls set at start, for example `{'net.ipv4.ip_forward': '1'}` */
   readonly sysctls?: Readonly<Record<string, string>>;
+  /** addresses that its /etc/resolv.conf names (default none: names are found in /etc/hosts only) */
+  readonly nameservers?: readonly string[];
 }
 
 /**
@@ -50,6 +53,8 @@ export class Machine extends NetworkNamespace implements AsyncDisposable {
     await netlink.links.set((await netlink.links.get('lo')).ifindex, { up: true });
     const forwarding = { 'net.ipv4.ip_forward': '1', 'net.ipv6.conf.all.forwarding': '1', 'net.ipv6.conf.default.forwarding': '1' };
     await this.setSysctls({ ...(this.role === 'router' ? forwarding : {}), ...options.sysctls });
+    await this.replaceFile('/etc/hosts', hostsFile(this.name, []));
+    await this.replaceFile('/etc/resolv.conf', resolvFile(options.nameservers ?? []));
     return this;
   }
 
@@ -78,6 +83,12 @@ export class Machine extends NetworkNamespace implements AsyncDisposable {
     await mkdir(dirname(real), { recursive: true });
     await writeFile(real, content);
     if (mode !== undefined) await chmod(real, mode);
+  }
+
+  /** Writes a file in place of what is there, also of a symbolic link: what it points to stays as it is. */
+  async replaceFile(path: string, content: string): Promise<void> {
+    await rm(join(await this.path(dirname(path)), basename(path)), { force: true });
+    await this.writeFile(path, content);
   }
 
   /** Names in a folder, sorted; none when there is no such folder. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parsePrefix } from './address.ts';
-import type { Link } from './link.ts';
+import type { Wiring } from './link.ts';
 import type { Machine, Role } from './machine.ts';
 import { defaultRoutes, routesTowards } from './routes.ts';
 
@@ -8,7 +8,7 @@ function machine(name: string, role: Role): Machine {
   return { name, role } as unknown as Machine;
 }
 
-function link(n: number, left: Machine, right: Machine): Link {
+function link(n: number, left: Machine, right: Machine): Wiring {
   const subnet = `10.0.${n}.0/24`;
   const end = (owner: Machine, i: number) => ({
     machine: owner,

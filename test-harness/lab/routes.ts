@@ -1,10 +1,10 @@
-import { type Family, formatPrefix, type Prefix } from './address.ts';
-import { type Link, type LinkEnd, peerAddress } from './link.ts';
+import { type Family, formatPrefix, type Prefix, parsePrefix } from './address.ts';
+import type { LinkEnd, Wiring } from './link.ts';
 import type { Machine } from './machine.ts';
 
 /** The first hop from a machine towards another. */
 export interface Hop {
-  readonly link: Link;
+  readonly link: Wiring;
   readonly ifindex: number;
 }
 
@@ -21,7 +21,7 @@ export interface StaticRoute {
  * The first hop of every machine towards the nearest of `targets`, by breadth-first search over the links from the targets outwards. Only routers
  * pass traffic on, so the search does not go on behind a host or node (except a target itself).
  */
-export function hopsTowards(targets: readonly Machine[], links: readonly Link[]): Map<Machine, Hop> {
+export function hopsTowards(targets: readonly Machine[], links: readonly Wiring[]): Map<Machine, Hop> {
   const hops = new Map<Machine, Hop>();
   const queue = [...targets];
   for (let here = queue.shift(); here !== undefined; here = queue.shift()) {
@@ -37,14 +37,14 @@ export function hopsTowards(targets: readonly Machine[], links: readonly Link[])
 }
 
 /** The other end of a link that a machine is on. */
-export function across(link: Link, here: Machine): LinkEnd | undefined {
+export function across(link: Wiring, here: Machine): LinkEnd | undefined {
   const [left, right] = link.ends;
   if (left.machine === here) return right;
   return right.machine === here ? left : undefined;
 }
 
 /** Routes of all other machines to a prefix that lies on or behind any of `targets`. Machines without an address of that family get none. */
-export function routesTowards(targets: readonly Machine[], prefix: Prefix, links: readonly Link[]): StaticRoute[] {
+export function routesTowards(targets: readonly Machine[], prefix: Prefix, links: readonly Wiring[]): StaticRoute[] {
   const routes: StaticRoute[] = [];
   for (const [machine, { link, ifindex }] of hopsTowards(targets, links)) {
     const gateway = peerAddress(link, machine, prefix.family);
@@ -55,7 +55,7 @@ export function routesTowards(targets: readonly Machine[], prefix: Prefix, links
 }
 
 /** A default route per family for a host or node that has exactly one cable. */
-export function defaultRoutes(machine: Machine, links: readonly Link[]): StaticRoute[] {
+export function defaultRoutes(machine: Machine, links: readonly Wiring[]): StaticRoute[] {
   const own = links.filter((link) => across(link, machine) !== undefined);
   const [link] = own;
   if (machine.role === 'router' || own.length !== 1 || link === undefined) return [];
@@ -75,4 +75,12 @@ export async function setRoutes(routes: readonly StaticRoute[]): Promise<void> {
       for (const { machine: owner, ...route } of routes) if (owner === machine) await netlink.routes.replace(route);
     }),
   );
+}
+
+/** The address, of a family, on the other side of a link. */
+export function peerAddress(link: Wiring, machine: Machine, family: Family): string | undefined {
+  const other = link.ends[0].machine === machine ? link.ends[1] : link.ends[0];
+  const subnet = link.subnets.find((candidate) => candidate.family === family);
+  const found = subnet && other.addresses.find((address) => formatPrefix(parsePrefix(address)) === formatPrefix(subnet));
+  return found?.split('/')[0];
 }

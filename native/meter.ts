@@ -1,0 +1,63 @@
+import { sys } from './binding.ts';
+import { awaiting } from './errors.ts';
+import type { Netns } from './netns.ts';
+
+/** What to measure, by the numbers of the addon. */
+const KIND = { connections: 0, roundTrips: 1, stream: 2 } as const;
+/** linux/socket.h */
+const FAMILY = { 4: 2, 6: 10 } as const;
+
+export interface MeterOptions {
+  /** `connections`: TCP handshakes one after the other; `roundTrips`: a message there and back; `stream`: one TCP stream as fast as it goes */
+  readonly kind: keyof typeof KIND;
+  readonly client: Netns;
+  readonly server: Netns;
+  readonly family: 4 | 6;
+  /** the server's, as the client reaches it */
+  readonly address: string;
+  /** size of a message, or of one write of a stream */
+  readonly bytes: number;
+  /** milliseconds that count, and those before them that do not */
+  readonly duration: number;
+  readonly warmup: number;
+  /** processors that the two threads are pinned to; the scheduler's choice when absent */
+  readonly clientCpu?: number;
+  readonly serverCpu?: number;
+}
+
+/** What was counted after the warm-up. */
+export interface Measurement {
+  /** connections, round trips or writes */
+  readonly count: number;
+  /** what the server of a stream received; 0 for the other kinds */
+  readonly bytes: number;
+  /** milliseconds from the first to the last that counts */
+  readonly elapsed: number;
+  /** microseconds of each connection or round trip, at most 2^20 of them; none for a stream */
+  readonly samples: Float64Array;
+}
+
+const NS_PER_MS = 1e6;
+
+/**
+ * Puts a server thread and a client thread of this process into two namespaces and lets them talk TCP over blocking sockets, without JavaScript.
+ * Throws SyscallError: ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT (after 5 s), EAGAIN when the other side falls silent for 5 s.
+ */
+export async function measure(options: MeterOptions): Promise<Measurement> {
+  const { kind, client, server, family, address, bytes, duration, warmup, clientCpu = -1, serverCpu = -1 } = options;
+  const raw = await awaiting(`measure ${kind} to ${address}`, () =>
+    sys().meter(
+      KIND[kind],
+      client.use(),
+      server.use(),
+      FAMILY[family],
+      address,
+      bytes,
+      duration * NS_PER_MS,
+      warmup * NS_PER_MS,
+      clientCpu,
+      serverCpu,
+    ),
+  );
+  return { count: raw.count, bytes: raw.bytes, elapsed: raw.nanoseconds / NS_PER_MS, samples: raw.samples.map((ns) => ns / 1000) };
+}
