@@ -2,6 +2,9 @@
  * Nodes, pods, links and container runtimes in network namespaces of one machine, for tests of CNI plugins. Knows plugins and daemons only by
  * their executables, sockets and files. Works in any test runner or none; needs root.
  */
+export { Capture, type CaptureOptions, capture, excerptOf, writeCaptures } from './capture/capture.ts';
+export { type Decoded, decodeFrame } from './capture/decode.ts';
+export { Packet, type PacketFilter } from './capture/packet.ts';
 export { type HarnessCode, HarnessError } from './errors.ts';
 export type { Family } from './lab/address.ts';
 export type { ExecOptions, ExecResult } from './lab/exec.ts';
