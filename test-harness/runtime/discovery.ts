@@ -5,7 +5,8 @@ import { type Network, parseNetwork, parseSingle, withPlugins } from './network.
 export interface Files {
   listFolder(path: string): Promise<string[]>;
   readFile(path: string): Promise<string>;
-  writeFile(path: string, content: string): Promise<void>;
+  /** `mode` is that of chmod(2) */
+  writeFile(path: string, content: string, mode?: number): Promise<void>;
   remove(path: string): Promise<void>;
   exists(path: string): Promise<boolean>;
 }
@@ -15,15 +16,33 @@ export interface Files {
  * One bad file fails them all, because a runtime that skipped it would quietly use another network. Throws BAD_NETWORK.
  */
 export async function discover(files: Files, confDir: string): Promise<Network[]> {
-  const names = (await files.listFolder(confDir)).filter((name) => /\.(conf|conflist|json)$/.test(name));
   const networks: Network[] = [];
-  for (const name of names) networks.push(await load(files, confDir, name));
+  for (const name of await configurationFiles(files, confDir)) networks.push(await load(files, confDir, name));
   return networks;
+}
+
+/**
+ * The network that pods get when nobody names one: that of the first file by name, whatever its ending. No later file is read, so that a bad first one
+ * fails the call, as in containerd; with `skipBad` the first good one is taken, as by CRI-O. Throws NO_SUCH_NETWORK and BAD_NETWORK.
+ */
+export async function defaultNetwork(files: Files, confDir: string, skipBad = false): Promise<Network> {
+  for (const name of await configurationFiles(files, confDir)) {
+    try {
+      return await load(files, confDir, name);
+    } catch (error) {
+      if (!skipBad) throw error;
+    }
+  }
+  throw new HarnessError('NO_SUCH_NETWORK', `find a network: there is no ${skipBad ? 'good ' : ''}configuration in ${confDir}`);
+}
+
+async function configurationFiles(files: Files, confDir: string): Promise<string[]> {
+  return (await files.listFolder(confDir)).filter((name) => /\.(conf|conflist|json)$/.test(name));
 }
 
 /** The network of that name; `.conflist` files are looked at before single configurations, as libcni's lookup does. Throws NO_SUCH_NETWORK. */
 export async function findNetwork(files: Files, confDir: string, name: string): Promise<Network> {
-  const all = (await files.listFolder(confDir)).filter((file) => /\.(conf|conflist|json)$/.test(file));
+  const all = await configurationFiles(files, confDir);
   const lists = all.filter((file) => file.endsWith('.conflist'));
   const singles = all.filter((file) => !file.endsWith('.conflist'));
   for (const file of [...lists, ...singles]) {

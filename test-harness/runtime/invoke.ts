@@ -3,8 +3,9 @@ import type { ExecOptions, ExecResult } from '../lab/exec.ts';
 import { type Attachment, DEFAULT_IFNAME } from './attachment.ts';
 import { cniErrorOf } from './cni-error.ts';
 import type { Files } from './discovery.ts';
-import type { Json, Network, PluginConfig } from './network.ts';
-import type { Result } from './result.ts';
+import { isObject, type Json, type Network, type PluginConfig } from './network.ts';
+import { badResult, type Result } from './result.ts';
+import { decodeResult } from './result-types.ts';
 
 /** Where plugins run; a {@link Node} is one. */
 export interface PluginHost extends Files {
@@ -48,9 +49,15 @@ export async function invoke(host: PluginHost, call: Call): Promise<Invocation> 
   return { plugin: call.plugin, command: call.command, config: call.config, result };
 }
 
-/** The variables of section 2. Verbs without an attachment get empty strings, as libcni sends them. */
+const NOTHING = { CNI_CONTAINERID: '', CNI_NETNS: 'dummy', CNI_IFNAME: 'dummy', CNI_ARGS: '', CNI_PATH: 'dummy' };
+
+/**
+ * The variables of section 2. Verbs without an attachment get empty strings, and VERSION a word in place of what it does not need, as libcni
+ * sends them.
+ */
 export function cniEnv(call: Pick<Call, 'command' | 'attachment' | 'pluginDirs'>): Record<string, string> {
   const { attachment } = call;
+  if (call.command === 'VERSION' && attachment === undefined) return { ...NOTHING, CNI_COMMAND: 'VERSION' };
   return {
     CNI_COMMAND: call.command,
     CNI_CONTAINERID: attachment?.containerId ?? '',
@@ -70,14 +77,25 @@ export function requestConfig(
   extra: { prevResult?: Result | undefined; attachment?: Attachment | undefined; more?: Json },
 ): Json {
   const runtimeConfig = runtimeConfigOf(plugin, extra.attachment);
-  return {
+  return sorted({
     ...plugin,
     name: network.name,
     cniVersion: network.cniVersion,
     ...(extra.prevResult === undefined ? {} : { prevResult: extra.prevResult }),
     ...(runtimeConfig === undefined ? {} : { runtimeConfig }),
     ...extra.more,
-  };
+  });
+}
+
+/** Keys in order, on every level but in the previous result, as Go writes a map: a plugin that searches the text finds the same text here. */
+function sorted(config: Json): Json {
+  const keys = Object.keys(config).sort();
+  return Object.fromEntries(keys.map((key) => [key, key === 'prevResult' ? config[key] : sortedValue(config[key])]));
+}
+
+function sortedValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedValue);
+  return isObject(value) ? sorted(value) : value;
 }
 
 /** Only what the plugin's `capabilities` name with true, and only when there is any (conventions, "dynamic plugin specific fields"). */
@@ -88,16 +106,14 @@ function runtimeConfigOf(plugin: PluginConfig, attachment: Attachment | undefine
   return Object.fromEntries(wanted.map(([name]) => [name, attachment?.capabilityArgs?.[name]]));
 }
 
-/** The result of ADD. A missing cniVersion is filled in. Throws CniError. */
+/** The result of ADD through the types of its version. Throws CniError, and BAD_RESULT for what libcni could not read. */
 export function addResult(invocation: Invocation, network: Network): Result {
   const { stdout } = succeed(invocation);
   try {
-    const result = JSON.parse(stdout) as Result;
-    return result.cniVersion === undefined ? { cniVersion: network.cniVersion, ...result } : result;
+    return decodeResult(JSON.parse(stdout), network.cniVersion);
   } catch (cause) {
-    throw new HarnessError('BAD_RESULT', `read the result of ${invocation.plugin}: ${(cause as Error).message}: ${stdout.trim()}`, {
-      cause,
-    });
+    const why = (cause as Error).message.replace('read result: ', '');
+    throw badResult(`ADD by ${invocation.plugin}: ${why}: ${stdout.trim()}`, { cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import { HarnessError } from '../errors.ts';
-import { negotiate } from './version.ts';
+import { isVersion, negotiate } from './version.ts';
 
 /** Any JSON object. */
 export type Json = { readonly [key: string]: unknown };
@@ -27,29 +27,33 @@ export interface Network {
 /** Decodes a conflist. Throws BAD_NETWORK, naming `where`. */
 export function parseNetwork(text: string, where = 'network'): Network {
   const list = parseObject(text, where);
-  const { plugins } = list;
-  if (plugins !== undefined && !Array.isArray(plugins)) throw bad(where, 'plugins is not a list');
-  return {
+  const network = {
     ...common(list, where),
-    plugins: (plugins ?? []).map((plugin: unknown, i: number) => pluginOf(plugin, `${where}: plugins[${i}]`)),
     disableCheck: flag(list, 'disableCheck', where),
     disableGC: flag(list, 'disableGC', where),
     loadOnlyInlinedPlugins: flag(list, 'loadOnlyInlinedPlugins', where),
     source: text,
   };
+  return { ...network, plugins: inlined(list, network.loadOnlyInlinedPlugins, where) };
 }
 
-/** Decodes a single plugin's configuration (.conf) as a network of one plugin. Throws BAD_NETWORK. */
+/** The plugins of the list itself. There may be none where others come from the network's folder; an empty list is refused all the same. */
+function inlined(list: Json, only: boolean, where: string): PluginConfig[] {
+  const { plugins } = list;
+  if (plugins === undefined && only) throw bad(where, 'loadOnlyInlinedPlugins is set, and there are no plugins');
+  if (plugins === undefined) return [];
+  if (!Array.isArray(plugins)) throw bad(where, 'plugins is not a list');
+  if (plugins.length === 0) throw bad(where, 'plugins is empty');
+  return plugins.map((plugin: unknown, i: number) => pluginOf(plugin, `${where}: plugins[${i}]`));
+}
+
+/**
+ * Decodes a single plugin's configuration (.conf, .json) as a list of that one plugin, which is also what the cache keeps. Only `name` (none is '') and
+ * `cniVersion` become the list's own, as in libcni: `cniVersions` and flags do not count here. Throws BAD_NETWORK.
+ */
 export function parseSingle(text: string, where = 'network'): Network {
   const plugin = pluginOf(parseObject(text, where), where);
-  return {
-    ...common(plugin, where),
-    plugins: [plugin],
-    disableCheck: false,
-    disableGC: false,
-    loadOnlyInlinedPlugins: false,
-    source: text,
-  };
+  return parseNetwork(JSON.stringify({ name: plugin['name'] ?? '', cniVersion: plugin['cniVersion'] ?? '', plugins: [plugin] }), where);
 }
 
 /** The same network with the plugins of `<conf dir>/<network name>/` behind its own (specification 1.1.0 after the tag). */
@@ -60,9 +64,11 @@ export function withPlugins(network: Network, texts: ReadonlyMap<string, string>
 
 function common(list: Json, where: string): Pick<Network, 'name' | 'cniVersion'> {
   const { name, cniVersion, cniVersions } = list;
-  if (typeof name !== 'string' || name === '') throw bad(where, 'no name');
+  if (typeof name !== 'string') throw bad(where, 'no name');
   if (cniVersion !== undefined && typeof cniVersion !== 'string') throw bad(where, 'cniVersion is not a string');
   if (cniVersions !== undefined && !isStrings(cniVersions)) throw bad(where, 'cniVersions is not a list of strings');
+  const unreadable = [...(cniVersions ?? []), ...(cniVersions && cniVersion ? [cniVersion] : [])].find((version) => !isVersion(version));
+  if (unreadable !== undefined) throw bad(where, `${unreadable} is not a version`);
   return { name, cniVersion: negotiate(cniVersion, cniVersions) };
 }
 
@@ -70,12 +76,16 @@ function pluginOf(value: unknown, where: string): PluginConfig {
   if (!isObject(value)) throw bad(where, 'not an object');
   const { type } = value;
   if (typeof type !== 'string' || type === '') throw bad(where, 'no type');
+  const capabilities = value['capabilities'] ?? {};
+  const readable = isObject(capabilities) && Object.values(capabilities).every((on) => typeof on === 'boolean');
+  if (!readable) throw bad(where, 'capabilities are not all true or false');
   return { ...value, type };
 }
 
-/** libcni takes true and "true" alike. */
+/** libcni takes true and "true" alike, and "True" as well. */
 function flag(list: Json, key: string, where: string): boolean {
-  const value = list[key];
+  const written = list[key];
+  const value = typeof written === 'string' ? written.toLowerCase() : written;
   if (value === undefined || value === false || value === 'false') return false;
   if (value === true || value === 'true') return true;
   throw bad(where, `${key} is neither true nor false`);

@@ -1,6 +1,7 @@
+import { HarnessError } from '../errors.ts';
 import type { Json } from './network.ts';
 
-/** A result of ADD (CNI specification 1.1.0, section 5, "Success"). Fields that a version or plugin adds are kept as they came. */
+/** A result of ADD (CNI specification 1.1.0, section 5, "Success"), with the fields that its version knows. */
 export interface Result extends Json {
   readonly cniVersion?: string;
   readonly interfaces?: readonly ResultInterface[];
@@ -28,4 +29,9 @@ export interface ResultIp extends Json {
 export interface ResultRoute extends Json {
   readonly dst: string;
   readonly gw?: string;
+}
+
+/** What a plugin wrote that is not a result. */
+export function badResult(what: string, options?: ErrorOptions): HarnessError {
+  return new HarnessError('BAD_RESULT', `read result: ${what}`, options);
 }

@@ -1,42 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ExecOptions, ExecResult } from '../lab/exec.ts';
 import { CniError } from './cni-error.ts';
-import type { PluginHost } from './invoke.ts';
 import { Runtime } from './runtime.ts';
-
-interface Seen {
-  readonly plugin: string;
-  readonly env: Record<string, string>;
-  readonly config: Record<string, unknown>;
-}
-
-type Answer = Partial<ExecResult> | undefined;
-
-/** A machine that is a map of files, with plugins that are functions. */
-function fakeHost(
-  files: Record<string, string>,
-  answer: (seen: Seen) => Answer,
-): { host: PluginHost; seen: Seen[]; files: Map<string, string> } {
-  const store = new Map(Object.entries(files));
-  const seen: Seen[] = [];
-  const host: PluginHost = {
-    async exec([path = ''], { env = {}, input = '' }: ExecOptions = {}) {
-      const call = { plugin: path, env: { ...env }, config: JSON.parse(input) as Record<string, unknown> };
-      seen.push(call);
-      return { code: 0, signal: null, stdout: '', stderr: '', killed: false, duration: 1, ...answer(call) };
-    },
-    listFolder: async (folder) =>
-      [...store.keys()]
-        .filter((name) => name.startsWith(`${folder}/`))
-        .map((name) => name.slice(folder.length + 1))
-        .sort(),
-    readFile: async (path) => store.get(path) ?? '',
-    writeFile: async (path, content) => void store.set(path, content),
-    remove: async (path) => void store.delete(path),
-    exists: async (path) => path.startsWith('/opt/cni/bin/') || store.has(path),
-  };
-  return { host, seen, files: store };
-}
+import { type Answer, fakeHost, type Seen } from './testing.ts';
 
 const chain = (cniVersion: string, more: object = {}) => ({
   '/etc/cni/net.d/10-n.conflist': JSON.stringify({
@@ -57,7 +22,8 @@ const cachePath = '/var/lib/cni/results/n-c1-eth0';
 
 function results({ env, config }: Seen): Answer {
   if (env['CNI_COMMAND'] !== 'ADD') return undefined;
-  return { stdout: JSON.stringify({ cniVersion: config['cniVersion'], ips: [], seenBefore: config['prevResult'] !== undefined }) };
+  const seenBefore = config['prevResult'] === undefined ? 'first' : 'later';
+  return { stdout: JSON.stringify({ cniVersion: config['cniVersion'], dns: { domain: seenBefore }, invented: 1 }) };
 }
 
 describe('ADD', () => {
@@ -65,9 +31,9 @@ describe('ADD', () => {
     const { host, seen, files } = fakeHost(chain('1.0.0'), results);
     const runtime = new Runtime(host);
     const result = await runtime.add(await runtime.network('n'), pod);
-    expect(result['seenBefore']).toBe(true);
+    expect(result).toEqual({ cniVersion: '1.0.0', dns: { domain: 'later' } });
     expect(seen.map((call) => call.plugin)).toEqual(['/opt/cni/bin/first', '/opt/cni/bin/second']);
-    expect(seen[1]?.config['prevResult']).toMatchObject({ seenBefore: false });
+    expect(seen[1]?.config['prevResult']).toEqual({ cniVersion: '1.0.0', dns: { domain: 'first' } });
     expect(JSON.parse(files.get(cachePath) ?? '')).toMatchObject({ kind: 'cniCacheV1', networkName: 'n', netns: '/run/netns/p', result });
   });
 
@@ -171,11 +137,102 @@ describe('CHECK, GC and STATUS', () => {
     expect(seen.at(-1)?.config['cni.dev/valid-attachments']).toEqual(valid);
   });
 
+  it.each([
+    [null, { 'cni.dev/valid-attachments': null, 'cni.dev/attachments': null }],
+    [undefined, {}],
+  ])('GC hands on the list %s and deletes all that is cached', async (valid, expected) => {
+    const { host, seen, files } = fakeHost(chain('1.1.0'), results);
+    const runtime = new Runtime(host);
+    const network = await runtime.network('n');
+    await runtime.add(network, pod);
+    await runtime.gc(network, valid);
+    expect(files.has(cachePath)).toBe(false);
+    expect(Object.fromEntries(Object.entries(seen.at(-1)?.config ?? {}).filter(([key]) => key.startsWith('cni.dev/')))).toEqual(expected);
+  });
+
+  it('GC asks nobody when the network disables it, and passes over files that are not of the cache', async () => {
+    const disabled = fakeHost(chain('1.1.0', { disableGC: true }), results);
+    const runtime = new Runtime(disabled.host);
+    await runtime.gc(await runtime.network('n'), []);
+    expect(disabled.seen).toEqual([]);
+    const damaged = fakeHost({ ...chain('1.0.0'), [cachePath]: '{', '/var/lib/cni/results/x': '{"kind":"other"}' }, results);
+    const other = new Runtime(damaged.host);
+    await other.gc(await other.network('n'), []);
+    expect(damaged.seen).toEqual([]);
+  });
+
+  it('STATUS stops at the first plugin that is not ready, with its words', async () => {
+    const { host, seen } = fakeHost(chain('1.1.0'), () => ({ code: 1, stdout: '{"code":50,"msg":"no daemon"}' }));
+    const runtime = new Runtime(host);
+    await expect(runtime.status(await runtime.network('n'))).rejects.toMatchObject({ code: 50, msg: 'no daemon' });
+    expect(seen).toHaveLength(1);
+  });
+
   it('STATUS is not asked below 1.1.0', async () => {
     const { host, seen } = fakeHost(chain('1.0.0'), results);
     const runtime = new Runtime(host);
     await runtime.status(await runtime.network('n'));
     expect(seen).toEqual([]);
+  });
+});
+
+describe('the cache', () => {
+  it.each(['{', '{"cniVersion":"9.0.0"}', '[]'])('refuses the damaged file %s for CHECK and DEL', async (text) => {
+    const { host, seen } = fakeHost({ ...chain('1.0.0'), [cachePath]: text }, results);
+    const runtime = new Runtime(host);
+    const network = await runtime.network('n');
+    await expect(runtime.check(network, pod)).rejects.toMatchObject({ code: 'BAD_CACHE' });
+    await expect(runtime.del(network, pod)).rejects.toMatchObject({ code: 'BAD_CACHE' });
+    expect(seen).toEqual([]);
+  });
+
+  it('reads a bare result as old libcni wrote it, and hands it on in the version of the network', async () => {
+    const old = JSON.stringify({ cniVersion: '0.4.0', ips: [{ version: '4', address: '10.0.0.2/24' }] });
+    const { host, seen } = fakeHost({ ...chain('1.0.0'), [cachePath]: old }, results);
+    const runtime = new Runtime(host);
+    await runtime.check(await runtime.network('n'), pod);
+    expect(seen[0]?.config['prevResult']).toEqual({ cniVersion: '1.0.0', ips: [{ address: '10.0.0.2/24' }] });
+  });
+
+  it('is for root alone, and leaves empty fields out', async () => {
+    const modes = new Map<string, number | undefined>();
+    const { host, files } = fakeHost(chain('1.0.0'), results);
+    const writeFile: typeof host.writeFile = (path, content, mode) => {
+      modes.set(path, mode);
+      return host.writeFile(path, content);
+    };
+    const runtime = new Runtime({ ...host, writeFile });
+    await runtime.add(await runtime.network('n'), { containerId: 'c1', netns: '/n' });
+    expect(modes.get(cachePath)).toBe(0o600);
+    expect(Object.keys(JSON.parse(files.get(cachePath) ?? ''))).not.toContain('cniArgs');
+  });
+});
+
+describe('VERSION', () => {
+  const ask = (answer: Answer) => new Runtime(fakeHost({}, () => answer).host).version('first');
+
+  it.each([
+    [{ stdout: '{"cniVersion":"1.0.0","supportedVersions":["0.4.0"]}' }, ['0.4.0']],
+    [{ stdout: '{"cniVersion":"0.2.0"}' }, ['0.1.0', '0.2.0']],
+    [{ code: 1, stdout: '{"code":4,"msg":"unknown CNI_COMMAND: VERSION"}' }, ['0.1.0']],
+  ])('%j means %j', async (answer, expected) => {
+    expect((await ask(answer)).supportedVersions).toEqual(expected);
+  });
+
+  it.each([
+    ['', 'no cniVersion'],
+    ['{"cniVersion":"1.0.0"}', 'no supportedVersions'],
+    ['{"cniVersion":"1.0.0","supportedVersions":"1.0.0"}', 'supportedVersions is not a list'],
+  ])('refuses the answer %s', async (stdout, message) => {
+    await expect(ask({ stdout })).rejects.toMatchObject({ code: 'BAD_RESULT', message: expect.stringContaining(message) });
+  });
+
+  it('is asked of every plugin when a network is validated', async () => {
+    const { host } = fakeHost(chain('1.0.0'), () => ({ stdout: '{"cniVersion":"1.0.0","supportedVersions":["0.4.0"]}' }));
+    const runtime = new Runtime(host);
+    await expect(runtime.validate(await runtime.network('n'))).rejects.toThrow('validate n: first speaks 0.4.0, not 1.0.0');
+    const old = fakeHost(chain('0.4.0'), () => ({ stdout: '{"cniVersion":"1.0.0","supportedVersions":["0.4.0"]}' }));
+    expect(await new Runtime(old.host).validate(await new Runtime(old.host).network('n'))).toEqual(['portMappings']);
   });
 });
 
@@ -197,6 +254,28 @@ describe('discovery', () => {
     const more = { ...files, '/etc/cni/net.d/c/x.conf': '{"type":"dropped-in"}' };
     const network = await new Runtime(fakeHost(more, results).host).network('c');
     expect(network.plugins.map((plugin) => plugin.type)).toEqual(['first', 'dropped-in']);
+  });
+
+  it('has only the plugins of the list itself with loadOnlyInlinedPlugins', async () => {
+    const alone = JSON.stringify({ cniVersion: '1.1.0', name: 'c', loadOnlyInlinedPlugins: true, plugins: [{ type: 'first' }] });
+    const more = { '/etc/cni/net.d/30-c.conflist': alone, '/etc/cni/net.d/c/x.conf': '{"type":"dropped-in"}' };
+    const network = await new Runtime(fakeHost(more, results).host).network('c');
+    expect(network.plugins.map((plugin) => plugin.type)).toEqual(['first']);
+  });
+
+  it('looks at lists before single plugins, whatever their names', async () => {
+    const list = JSON.stringify({ cniVersion: '1.0.0', name: 'a', plugins: [{ type: 'from-list' }] });
+    const network = await new Runtime(fakeHost({ ...files, '/etc/cni/net.d/90-a.conflist': list }, results).host).network('a');
+    expect(network.plugins[0]?.type).toBe('from-list');
+  });
+
+  it('takes the first file for pods that name no network, and reads no other', async () => {
+    const bad = { ...files, '/etc/cni/net.d/90-bad.conflist': '{' };
+    expect((await new Runtime(fakeHost(bad, results).host).network()).name).toBe('a');
+    await expect(new Runtime(fakeHost(bad, results).host).network('c')).resolves.toMatchObject({ name: 'c' });
+    const first = { ...files, '/etc/cni/net.d/00-bad.conf': '{' };
+    await expect(new Runtime(fakeHost(first, results).host).network()).rejects.toMatchObject({ code: 'BAD_NETWORK' });
+    await expect(new Runtime(fakeHost({}, results).host).network()).rejects.toMatchObject({ code: 'NO_SUCH_NETWORK' });
   });
 
   it('says that there is no such network', async () => {

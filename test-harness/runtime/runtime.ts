@@ -1,12 +1,13 @@
 import { HarnessError } from '../errors.ts';
 import type { Attachment, AttachmentKey } from './attachment.ts';
-import { type CacheEntry, ResultCache } from './cache.ts';
-import { discover, findNetwork } from './discovery.ts';
+import { attachmentOfEntry, ResultCache } from './cache.ts';
+import { defaultNetwork, discover, findNetwork } from './discovery.ts';
 import { addResult, type Command, type Invocation, invoke, type PluginHost, requestConfig, succeed } from './invoke.ts';
 import type { Json, Network, PluginConfig } from './network.ts';
 import type { Result } from './result.ts';
 import { validateAdd } from './validate.ts';
 import { atLeast } from './version.ts';
+import { type VersionInfo, versionInfo } from './version-info.ts';
 
 export interface RuntimeOptions {
   /** folders searched for plugins, in order (CNI_PATH; default `/opt/cni/bin`, then `/usr/lib/cni`) */
@@ -27,12 +28,6 @@ export interface RuntimeOptions {
 export interface CallOptions {
   /** kills the running plugin and fails the call */
   readonly signal?: AbortSignal;
-}
-
-/** What a plugin answers to VERSION. */
-export interface VersionInfo {
-  readonly cniVersion: string;
-  readonly supportedVersions: readonly string[];
 }
 
 /**
@@ -59,9 +54,9 @@ export class Runtime {
     return discover(this.#host, this.#confDir);
   }
 
-  /** The network of that name; throws NO_SUCH_NETWORK. */
-  network(name: string): Promise<Network> {
-    return findNetwork(this.#host, this.#confDir, name);
+  /** The network of that name; without one, that of the first file, which is what containerd gives to pods. Throws NO_SUCH_NETWORK, BAD_NETWORK. */
+  network(name?: string): Promise<Network> {
+    return name === undefined ? defaultNetwork(this.#host, this.#confDir) : findNetwork(this.#host, this.#confDir, name);
   }
 
   /** ADD by every plugin in order, each seeing its predecessor's result; the last result is cached. Stops at the first failure. Throws CniError. */
@@ -81,9 +76,9 @@ export class Runtime {
    * the cached result. Succeeds for an attachment that is not cached. Throws CniError.
    */
   async del(network: Network, attachment: Attachment, options: CallOptions = {}): Promise<void> {
-    const cached = atLeast(network.cniVersion, '0.4.0') ? await this.cache.get(network.name, attachment) : undefined;
+    const prevResult = atLeast(network.cniVersion, '0.4.0') ? await this.cache.result(network, attachment) : undefined;
     for (const plugin of network.plugins.toReversed()) {
-      const config = requestConfig(network, plugin, { prevResult: cached?.result, attachment });
+      const config = requestConfig(network, plugin, { prevResult, attachment });
       succeed(await this.#call('DEL', plugin, config, attachment, options));
     }
     await this.cache.remove(network.name, attachment);
@@ -93,22 +88,23 @@ export class Runtime {
   async check(network: Network, attachment: Attachment, options: CallOptions = {}): Promise<void> {
     this.#atLeast(network, '0.4.0', 'CHECK');
     if (network.disableCheck) return;
-    const cached = await this.cache.get(network.name, attachment);
+    const prevResult = await this.cache.result(network, attachment);
     for (const plugin of network.plugins) {
-      const config = requestConfig(network, plugin, { prevResult: cached?.result, attachment });
+      const config = requestConfig(network, plugin, { prevResult, attachment });
       succeed(await this.#call('CHECK', plugin, config, attachment, options));
     }
   }
 
   /**
    * DEL of every cached attachment that is not in `valid`, then GC by every plugin. Goes on after failures and throws them together as an
-   * AggregateError. Does nothing when the network says `disableGC`; no GC verb below version 1.1.0.
+   * AggregateError. Does nothing when the network says `disableGC`; no GC verb below version 1.1.0. Plugins get the list as it is: null is what a Go
+   * runtime without containers may send, and undefined, no list at all, is what cnitool sends; both delete all that is cached.
    */
-  async gc(network: Network, valid: readonly AttachmentKey[], options: CallOptions = {}): Promise<void> {
+  async gc(network: Network, valid: readonly AttachmentKey[] | null | undefined, options: CallOptions = {}): Promise<void> {
     if (network.disableGC) return;
     const errors: unknown[] = [];
     for (const entry of await this.cache.list(network.name)) {
-      if (valid.some((key) => key.containerID === entry.containerId && key.ifname === entry.ifName)) continue;
+      if (valid?.some((key) => key.containerID === entry.containerId && key.ifname === entry.ifName)) continue;
       await this.del(network, attachmentOfEntry(entry), options).catch((error: unknown) => errors.push(error));
     }
     if (atLeast(network.cniVersion, '1.1.0')) errors.push(...(await this.#gcVerb(network, valid, options)));
@@ -116,10 +112,10 @@ export class Runtime {
       throw new AggregateError(errors, `GC of ${network.name}: ${errors.length} failed: ${errors.map(String).join('; ')}`);
   }
 
-  async #gcVerb(network: Network, valid: readonly AttachmentKey[], options: CallOptions): Promise<unknown[]> {
+  async #gcVerb(network: Network, valid: readonly AttachmentKey[] | null | undefined, options: CallOptions): Promise<unknown[]> {
     const errors: unknown[] = [];
     // libcni sends the list under the key of the specification and under an older one
-    const more = { 'cni.dev/valid-attachments': valid, 'cni.dev/attachments': valid };
+    const more = valid === undefined ? {} : { 'cni.dev/valid-attachments': valid, 'cni.dev/attachments': valid };
     for (const plugin of network.plugins) {
       const config = requestConfig(network, plugin, { more });
       await this.#call('GC', plugin, config, undefined, options)
@@ -136,10 +132,24 @@ export class Runtime {
       succeed(await this.#call('STATUS', plugin, requestConfig(network, plugin, {}), undefined, options));
   }
 
-  /** VERSION of one plugin. Throws CniError. */
+  /** VERSION of one plugin, whose refusal of the verb means 0.1.0. Throws CniError, and BAD_RESULT for an answer that libcni could not read. */
   async version(plugin: string, cniVersion = '1.1.0', options: CallOptions = {}): Promise<VersionInfo> {
-    const { stdout } = succeed(await this.#call('VERSION', { type: plugin }, { cniVersion }, undefined, options));
-    return JSON.parse(stdout) as VersionInfo;
+    return versionInfo(await this.#call('VERSION', { type: plugin }, { cniVersion }, undefined, options));
+  }
+
+  /**
+   * Whether all plugins of a network are there and speak its version, as CRI-O and podman ask when they load it. Returns the capabilities that
+   * they want. Throws NO_SUCH_PLUGIN, CniError, BAD_NETWORK.
+   */
+  async validate(network: Network, options: CallOptions = {}): Promise<string[]> {
+    const wanted = network.cniVersion === '' ? '0.1.0' : network.cniVersion;
+    for (const { type } of network.plugins) {
+      const { supportedVersions } = await this.version(type, '1.1.0', options);
+      if (supportedVersions.includes(wanted)) continue;
+      throw new HarnessError('BAD_NETWORK', `validate ${network.name}: ${type} speaks ${supportedVersions.join(', ')}, not ${wanted}`);
+    }
+    const asked = network.plugins.flatMap(({ capabilities }) => Object.entries((capabilities ?? {}) as Json));
+    return [...new Set(asked.flatMap(([name, on]) => (on === true ? [name] : [])))];
   }
 
   /** One plugin with one verb and any configuration: for tests of single plugins and of bad input. A failure is in the result, not thrown. */
@@ -168,10 +178,4 @@ export class Runtime {
       `${verb} of ${network.name}: version ${network.cniVersion} has no ${verb}, it came with ${minimum}`,
     );
   }
-}
-
-function attachmentOfEntry(entry: CacheEntry): Attachment {
-  const { containerId, netns, ifName, cniArgs, capabilityArgs } = entry;
-  const attachment = { containerId, netns, ifname: ifName, args: Object.fromEntries(cniArgs) };
-  return capabilityArgs === undefined ? attachment : { ...attachment, capabilityArgs };
 }

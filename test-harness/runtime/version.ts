@@ -1,6 +1,8 @@
 /** Versions of the CNI specification that this runtime knows, oldest first. */
 export const KNOWN_VERSIONS = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'] as const;
 
+const NEWEST = '1.1.0';
+
 /** Whether `version` is at least `minimum`; an unreadable one is older than all. Both are `major.minor.patch`. */
 export function atLeast(version: string, minimum: string): boolean {
   const wanted = numbers(minimum);
@@ -12,14 +14,24 @@ export function atLeast(version: string, minimum: string): boolean {
   return true;
 }
 
+/** Whether a text can be read as a version: one to three numbers, as libcni reads them; none at all means 0.1.0. */
+export function isVersion(text: string): boolean {
+  return /^(\d+(\.\d+){0,2})?$/.test(text);
+}
+
 /**
- * The version that a runtime speaks for a network: the highest that it knows of `cniVersion` and `cniVersions` (specification 1.1.0, section 1). A single
- * `cniVersion` that it does not know is used as it is, and the plugins are left to refuse it; none at all means 0.1.0 there.
+ * The version that a runtime speaks for a network (specification 1.1.0, section 1). With `cniVersions`, the newest of both keys that is not newer than
+ * the runtime itself; without, `cniVersion` as it is, and the plugins are left to refuse it. Where all are too new, `cniVersion`, too.
  */
 export function negotiate(cniVersion: string | undefined, cniVersions: readonly string[] | undefined): string {
-  const offered = [...(cniVersions ?? []), ...(cniVersion === undefined ? [] : [cniVersion])];
-  const known = KNOWN_VERSIONS.filter((version) => offered.includes(version));
-  return known.at(-1) ?? cniVersion ?? '';
+  if (cniVersions === undefined) return cniVersion ?? '';
+  const offered = [...cniVersions, ...(cniVersion === undefined ? [] : [cniVersion])].filter((version) => version !== '');
+  const spoken = offered.filter((version) => atLeast(NEWEST, version));
+  return (
+    spoken.reduce<string | undefined>((best, version) => (best === undefined || atLeast(version, best) ? version : best), undefined) ??
+    cniVersion ??
+    ''
+  );
 }
 
 function numbers(version: string): number[] {
