@@ -75,6 +75,10 @@ describe('an empty project that follows the guide', () => {
     expect((await project.sh('node doors.mjs')).trim()).toBe('true,true,true,true');
   });
 
+  it('brings its commands', async () => {
+    expect(await project.sh('npx axoneme-lab --help')).toContain('usage: axoneme-lab <command>');
+  });
+
   it.each(['bash', 'bridge', 'axoneme'])(
     'runs the example %s that came with it',
     async (name) => {

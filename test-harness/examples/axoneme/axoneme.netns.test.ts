@@ -1,17 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  attachmentOf,
-  expectNoChange,
-  Lab,
-  type Network,
-  type Node,
-  type Pod,
-  Runtime,
-  type Service,
-  snapshot,
-  tcpEcho,
-} from 'axoneme/test-harness';
+import { attachmentOf, Lab, type Network, type Node, type Pod, Runtime, type Service, snapshot } from 'axoneme/test-harness';
+import 'axoneme/test-harness/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /* A plugin with a daemon: axoneme itself. AXONEME_BIN is the folder with `axoneme` and `axoneme-cni`; in a checkout the build makes them. */
@@ -51,19 +41,19 @@ describe('axoneme', () => {
 
   it('connects pods with each other, the node and the world', async () => {
     const [web, db] = [await start('web'), await start('db')];
-    for (const to of [db, node, lab.machine('outside')]) expect(await tcpEcho(web, to), to.name).toMatchObject({ reached: true });
+    for (const other of [db, node, lab.machine('outside')]) await expect(web).toReach(other, { tcp: 8080 });
     await runtime.check(network, attachmentOf(web));
   });
 
   it('refuses ADD with "try again later" while its daemon is away, and keeps running pods connected', async () => {
     const [left, right] = [await start('left'), await start('right')];
     await daemon.stop();
-    expect(await tcpEcho(left, right)).toMatchObject({ reached: true });
+    await expect(left).toReach(right, { tcp: 8080 });
     const late = await node.addPod('late');
     await expect(runtime.add(network, attachmentOf(late))).rejects.toMatchObject({ name: 'CniError', code: 11 });
     await startDaemon();
     await runtime.add(network, attachmentOf(late));
-    expect(await tcpEcho(late, left)).toMatchObject({ reached: true });
+    await expect(late).toReach(left, { tcp: 8080 });
   });
 
   it('leaves nothing of a pod that is gone', async () => {
@@ -72,6 +62,6 @@ describe('axoneme', () => {
     const pod = await start('passing');
     await runtime.del(network, attachmentOf(pod));
     await node.removePod(pod);
-    expectNoChange(before, await snapshot(node, { ignore }));
+    await expect(node).toLeakNothing(before);
   });
 });

@@ -1,15 +1,5 @@
-import {
-  attachmentOf,
-  expectNoChange,
-  Lab,
-  type Network,
-  type Node,
-  type Pod,
-  ping,
-  Runtime,
-  snapshot,
-  tcpEcho,
-} from 'axoneme/test-harness';
+import { attachmentOf, Lab, type Network, type Node, type Pod, Runtime, snapshot, tcpEcho } from 'axoneme/test-harness';
+import 'axoneme/test-harness/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /* The reference plugin `bridge` with masquerading and a chained `portmap`, as Debian's containernetworking-plugins installs them. */
@@ -49,15 +39,16 @@ describe('the reference bridge', () => {
   afterAll(() => lab.close());
 
   it('makes one bridge, which has the gateway address', async () => {
-    expect(await node.addresses()).toContain('10.89.0.1/24');
-    expect(await node.run(['ip', '-br', 'link', 'show', 'type', 'bridge'])).toMatch(/^cni0 /);
+    await expect(node).toHaveInterface('cni0', { kind: 'bridge', up: true });
+    await expect(node).toHaveAddress('10.89.0.1/24', { dev: 'cni0' });
+    await expect(web).toHaveRoute({ destination: 'default', via: '10.89.0.1', dev: 'eth0' });
   });
 
   it('connects pods with each other', async () => {
     const db = await node.addPod('db');
     await runtime.add(network, attachmentOf(db));
-    expect(await ping(db, web)).toMatchObject({ reached: true });
-    expect(await tcpEcho(web, db)).toMatchObject({ reached: true });
+    await expect(db).toReach(web, { icmp: true });
+    await expect(web).toReach(db, { tcp: 5432 });
   });
 
   it("shows the node's address to the world: it masquerades", async () => {
@@ -76,6 +67,6 @@ describe('the reference bridge', () => {
     await runtime.add(network, attachmentOf(passing));
     await runtime.del(network, attachmentOf(passing));
     await node.removePod(passing);
-    expectNoChange(before, await snapshot(node, { ignore }));
+    await expect(node).toLeakNothing(before);
   });
 });
