@@ -6,6 +6,7 @@ const levels = {
   unit: { include: ['**/*.test.ts'], exclude: ['**/*.{prog,netns,e2e}.test.ts'], testTimeout: 10_000 },
   prog: { include: ['**/*.prog.test.ts'], exclude: [], testTimeout: 30_000 },
   netns: { include: ['**/*.netns.test.ts'], exclude: [], testTimeout: 60_000 },
+  runtime: { include: ['**/*.e2e.test.ts'], exclude: [], testTimeout: 60_000 },
 };
 
 const everywhere = ['**/node_modules/**', 'dist/**', '.cache/**'];

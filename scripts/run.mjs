@@ -25,6 +25,9 @@ const needs = [
   { file: ['/usr/sbin/iptables', '/sbin/iptables'], packages: ['iptables'] },
   { file: ['/usr/sbin/nft', '/sbin/nft'], packages: ['nftables'] },
   { file: ['/usr/bin/tcpdump', '/usr/sbin/tcpdump'], packages: ['tcpdump'] },
+  { file: '/usr/bin/containerd', packages: ['containerd'], task: 'test' },
+  { file: ['/usr/sbin/runc', '/usr/bin/runc'], packages: ['runc'], task: 'test' },
+  { file: '/usr/share/doc/busybox-static/copyright', packages: ['busybox-static'], task: 'test' },
   { file: '/usr/bin/iperf3', packages: ['iperf3'], task: 'bench' },
   { file: '/usr/bin/sockperf', packages: ['sockperf'], task: 'bench' },
 ];

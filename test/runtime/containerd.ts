@@ -1,0 +1,127 @@
+import type { Node, Service } from '../../test-harness/index.ts';
+import { Cri, type SandboxConfig } from './cri.ts';
+import { CriPod } from './cri-pod.ts';
+import { IMAGE } from './image.ts';
+
+const CONFIG = '/etc/containerd/config.toml';
+const SOCKET = '/run/containerd/containerd.sock';
+const PID_FILE = '/run/containerd.pid';
+
+/**
+ * What a laboratory needs beyond the guide: no image registry; no CAP_SYS_RESOURCE, without which runc cannot lower oom_score_adj; /var
+ * may be an overlay already, on which overlayfs does not stack; AppArmor profiles would be loaded into the real machine's kernel.
+ */
+const LABORATORY = `
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "${IMAGE}"
+  restrict_oom_score_adj = true
+  disable_apparmor = true
+
+[plugins."io.containerd.grpc.v1.cri".containerd]
+  snapshotter = "native"
+
+[plugins."io.containerd.internal.v1.opt"]
+  path = "/var/lib/containerd/opt"
+`;
+
+/**
+ * Shims outlive containerd, as under systemd with KillMode=process: so they go to a cgroup of their own, where the end of the service does
+ * not reach them.
+ */
+const START = `
+cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/containerd
+mkdir -p "$cgroup"
+echo $$ > "$cgroup/cgroup.procs"
+echo $$ > ${PID_FILE}
+exec containerd
+`;
+
+/** A real containerd on a node of a lab, spoken to as kubelet does. Its configuration is written before. */
+export class Containerd {
+  readonly node: Node;
+  /** where runc puts the cgroups of pods, in every hierarchy of the node */
+  readonly cgroup: string;
+  #service: Service;
+  #cri: Cri;
+
+  private constructor(node: Node, cgroup: string, service: Service, cri: Cri) {
+    this.node = node;
+    this.cgroup = cgroup;
+    this.#service = service;
+    this.#cri = cri;
+  }
+
+  /** Starts containerd and waits until the CRI answers. */
+  static async start(node: Node, cgroup: string): Promise<Containerd> {
+    const config = await node.readFile(CONFIG);
+    if (!config.includes(LABORATORY)) await node.writeFile(CONFIG, config + LABORATORY);
+    const { service, cri } = await Containerd.#spawn(node);
+    return new Containerd(node, cgroup, service, cri);
+  }
+
+  static async #spawn(node: Node): Promise<{ service: Service; cri: Cri }> {
+    await node.remove(SOCKET);
+    const service = node.spawn(['sh', '-ec', START]);
+    await service.waitUntil(() => node.exists(SOCKET), SOCKET);
+    const cri = new Cri(await node.path(SOCKET));
+    await service.waitUntil(async () => (await cri.call('Version', {}).catch(() => undefined)) !== undefined, 'answer to Version');
+    return { service, cri };
+  }
+
+  get cri(): Cri {
+    return this.#cri;
+  }
+
+  /** What it wrote since it was started. */
+  get log(): string {
+    return this.#service.stderr;
+  }
+
+  /** Ends containerd by a signal and starts it again; pods run on. */
+  async restart(signal: NodeJS.Signals): Promise<void> {
+    this.#cri[Symbol.dispose]();
+    const pid = (await this.node.readFile(PID_FILE)).trim();
+    await this.node.run(['kill', '-s', signal.slice(3), pid]);
+    await this.#service.ended;
+    ({ service: this.#service, cri: this.#cri } = await Containerd.#spawn(this.node));
+  }
+
+  /** Imports an image archive of the real machine, and waits until the CRI knows it: it learns of it by an event. */
+  async importImage(archive: string): Promise<void> {
+    const { node } = this;
+    await node.run(['ctr', '--namespace', 'k8s.io', 'images', 'import', '--snapshotter', 'native', archive]);
+    const known = async () => (await this.#cri.call('ImageStatus', { image: { image: IMAGE } })).image !== undefined;
+    await this.#service.waitUntil(known, `image ${IMAGE}`);
+  }
+
+  /** The condition NetworkReady of the node, as kubelet reads it. */
+  async networkReady(): Promise<{ status: boolean; message: string }> {
+    const { status } = await this.#cri.call('Status', {});
+    const { status: ready = false, message = '' } = status?.conditions?.find(({ type }) => type === 'NetworkReady') ?? {};
+    return { status: ready, message };
+  }
+
+  /** Runs a pod with one container in it, which serves a web page on port 80. Rejects as RunPodSandbox does. */
+  async runPod(name: string, options: Pick<SandboxConfig, 'annotations' | 'dns_config'> = {}): Promise<CriPod> {
+    const config: SandboxConfig = {
+      metadata: { name, uid: `uid-of-${name}`, namespace: 'default', attempt: 0 },
+      hostname: name,
+      linux: { cgroup_parent: this.cgroup },
+      ...options,
+    };
+    const { pod_sandbox_id: id = '' } = await this.#cri.call('RunPodSandbox', { config });
+    const { container_id: container = '' } = await this.#cri.call('CreateContainer', {
+      pod_sandbox_id: id,
+      config: { metadata: { name: 'web' }, image: { image: IMAGE }, command: ['/bin/httpd', '-f', '-p', '80', '-h', '/www'], linux: {} },
+      sandbox_config: config,
+    });
+    await this.#cri.call('StartContainer', { container_id: container });
+    return CriPod.of(this, { id, name, container });
+  }
+
+  /** What kubelet does with a pod that is to go: both calls, each of which makes containerd DEL. */
+  async removePod(id: string): Promise<void> {
+    await this.#cri.call('StopPodSandbox', { pod_sandbox_id: id });
+    await this.#cri.call('RemovePodSandbox', { pod_sandbox_id: id });
+  }
+}
