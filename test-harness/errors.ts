@@ -1,6 +1,8 @@
 /** What the harness itself refuses or cannot do; `code` is stable and made for matching. */
 export type HarnessCode =
   | 'NOT_ROOT'
+  | 'NO_NAMESPACES'
+  | 'NO_PROGRAM'
   | 'NO_CGROUP2'
   | 'CGROUP_REFUSED'
   | 'KEEPER_FAILED'

@@ -8,6 +8,7 @@ import { firstOfEach, type HostEntry, hostsFile } from './names.ts';
 import { Node } from './node.ts';
 import { type AddressPlan, DEFAULT_LINK_POOLS, type PodNetwork, podNetworksAt, subnetsAt } from './plan.ts';
 import { nextInterface, plugIn, settle } from './plug.ts';
+import { mustBeAbleToBuild } from './preflight.ts';
 import { type Reaper, startReaper } from './reaper.ts';
 import { defaultRoutes, routesTowards, type StaticRoute, setRoutes } from './routes.ts';
 
@@ -55,9 +56,9 @@ export class Lab implements AsyncDisposable {
     this.#reaper = reaper;
   }
 
-  /** Builds a lab. Machines boot in parallel; each costs some 40 ms of processor time. Throws NOT_ROOT, NO_CGROUP2, KEEPER_FAILED. */
+  /** Builds a lab. Machines boot in parallel; each costs some 40 ms of processor time. Throws NOT_ROOT, NO_NAMESPACES, NO_PROGRAM, NO_CGROUP2, KEEPER_FAILED. */
   static async create(plan: LabPlan = {}): Promise<Lab> {
-    if (process.getuid?.() !== 0) throw new HarnessError('NOT_ROOT', 'build a lab: it needs root, for namespaces and mounts');
+    mustBeAbleToBuild();
     const name = nextLabName();
     const cgroup = makeCgroup(`${cgroup2Root()}/${name}`);
     const lab = new Lab(name, cgroup, startReaper(cgroup), plan.addresses ?? {});
