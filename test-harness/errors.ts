@@ -11,6 +11,8 @@ export type HarnessCode =
   | 'BAD_NAME'
   | 'NO_SUCH_MACHINE'
   | 'BAD_SHAPE'
+  | 'BAD_FAULT'
+  | 'NO_SUCH_SOCKET'
   | 'NO_EMULATION'
   | 'NO_ADDRESS'
   | 'BAD_ADDRESS'

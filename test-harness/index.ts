@@ -6,6 +6,13 @@ export { Capture, type CaptureOptions, capture, excerptOf, writeCaptures } from 
 export { type Decoded, decodeFrame } from './capture/decode.ts';
 export { Packet, type PacketFilter } from './capture/packet.ts';
 export { type HarnessCode, HarnessError } from './errors.ts';
+export { type ClockShift, spawnWithClock } from './fault/clock.ts';
+export { type FullDiskOptions, fillDisk, makeReadOnly } from './fault/disk.ts';
+export type { Fault } from './fault/fault.ts';
+export { type Freezable, pause, type SlowOptions, slow } from './fault/freeze.ts';
+export { type KillOptions, killWhenSeen, type Victim } from './fault/kill.ts';
+export { httpAnswer, type Rule, type Trouble } from './fault/rule.ts';
+export { interpose, SocketProxy } from './fault/socket-proxy.ts';
 export type { Family } from './lab/address.ts';
 export type { ExecOptions, ExecResult } from './lab/exec.ts';
 export { Lab, type LabPlan, type LinkPlanEntry } from './lab/lab.ts';

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { HarnessError } from '../errors.ts';
 
 let root: string | undefined;
@@ -34,4 +34,17 @@ export function makeCgroup(path: string): string {
 /** Process ids in a cgroup itself (cgroup.procs, cgroups(7)), as seen from the caller's pid namespace. */
 export function cgroupPids(path: string): number[] {
   return readFileSync(`${path}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number);
+}
+
+/**
+ * Lets everything in a cgroup and below it run on, if it was frozen. A killed process that was frozen dies by itself, but whoever waits for it (nsenter(1)
+ * in a service's cgroup) may be frozen too, and the end of a pid namespace waits for that one. A cgroup that is gone is fine.
+ */
+export function thawTree(path: string): void {
+  try {
+    for (const entry of readdirSync(path, { withFileTypes: true })) if (entry.isDirectory()) thawTree(`${path}/${entry.name}`);
+    if (readFileSync(`${path}/cgroup.freeze`, 'utf8') === '1\n') writeFileSync(`${path}/cgroup.freeze`, '0');
+  } catch {
+    // it ended meanwhile
+  }
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { HarnessError } from '../errors.ts';
-import { cgroup2Root, cgroupPids } from './cgroup.ts';
+import { cgroup2Root, cgroupPids, thawTree } from './cgroup.ts';
 import { KEEPER_SCRIPT } from './keeper-script.ts';
 import { parentOf } from './proc.ts';
 
@@ -40,7 +40,7 @@ export async function startKeeper(options: KeeperOptions): Promise<Keeper> {
   child.unref();
   const pid = cgroupPids(options.cgroup).find((candidate) => parentOf(candidate) === child.pid);
   if (pid === undefined) throw new HarnessError('KEEPER_FAILED', `start machine ${options.hostname}: its first process is gone`);
-  return { pid, stop: () => stop(child, pid) };
+  return { pid, stop: () => stop(child, pid, options.cgroup) };
 }
 
 async function becomesReady(child: ChildProcess, name: string): Promise<void> {
@@ -62,7 +62,7 @@ function unreference(stream: unknown): void {
 }
 
 /** Process 1 is killed, not its parent: it dies last of its namespace, so the parent's exit says that all are gone (pid_namespaces(7)). */
-async function stop(child: ChildProcess, pid: number): Promise<void> {
+async function stop(child: ChildProcess, pid: number, cgroup: string): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.ref();
   const exited = once(child, 'exit');
@@ -71,5 +71,6 @@ async function stop(child: ChildProcess, pid: number): Promise<void> {
   } catch {
     child.kill('SIGKILL');
   }
+  thawTree(cgroup);
   await exited;
 }

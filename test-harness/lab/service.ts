@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HarnessError } from '../errors.ts';
-import { cgroupPids, makeCgroup } from './cgroup.ts';
+import { cgroupPids, makeCgroup, thawTree } from './cgroup.ts';
 import { type ExecOptions, type Place, start } from './exec.ts';
 import { parentOf } from './proc.ts';
 import { removeCgroup } from './reaper.ts';
@@ -21,7 +21,8 @@ let services = 0;
 export class Service implements AsyncDisposable {
   readonly name: string;
   readonly #child: ChildProcess;
-  readonly #cgroup: string;
+  /** the cgroup of the service and all of its children, on the real machine; gone some time after its end */
+  readonly cgroup: string;
   readonly #output: { stdout: string; stderr: string } = { stdout: '', stderr: '' };
   readonly #listeners = new Set<() => void>();
   /** Resolves when the service has ended, for whatever reason. */
@@ -30,8 +31,8 @@ export class Service implements AsyncDisposable {
   private constructor(place: Place, argv: readonly string[], env: ExecOptions['env']) {
     services += 1;
     this.name = `${argv[0]} on ${place.name}`;
-    this.#cgroup = makeCgroup(`${place.cgroup}/service-${services}`);
-    this.#child = start({ ...place, cgroup: this.#cgroup }, argv, env, 'ignore');
+    this.cgroup = makeCgroup(`${place.cgroup}/service-${services}`);
+    this.#child = start({ ...place, cgroup: this.cgroup }, argv, env, 'ignore');
     for (const key of ['stdout', 'stderr'] as const) {
       this.#child[key]?.on('data', (chunk: Buffer) => {
         this.#output[key] += chunk.toString();
@@ -46,7 +47,7 @@ export class Service implements AsyncDisposable {
     this.#child.once('exit', () => this.#killAll());
     void this.ended.then(() => {
       this.#tell();
-      void removeCgroup(this.#cgroup);
+      void removeCgroup(this.cgroup);
     });
   }
 
@@ -70,7 +71,7 @@ export class Service implements AsyncDisposable {
   /** Process ids of the service and its descendants on the real machine; empty when all have ended. */
   pids(): number[] {
     try {
-      return cgroupPids(this.#cgroup).filter((pid) => pid !== this.#child.pid);
+      return cgroupPids(this.cgroup).filter((pid) => pid !== this.#child.pid);
     } catch {
       return [];
     }
@@ -93,6 +94,7 @@ export class Service implements AsyncDisposable {
     process.kill(pid, name);
     // nsenter(1) stops itself when its child stops, and has to be continued with it
     if (name === 'SIGCONT') this.#child.kill('SIGCONT');
+    if (name === 'SIGKILL') thawTree(this.cgroup);
     return true;
   }
 
@@ -140,6 +142,7 @@ export class Service implements AsyncDisposable {
         // it ended by itself meanwhile
       }
     }
+    thawTree(this.cgroup);
   }
 
   #tell(): void {
