@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HarnessError } from '../errors.ts';
+import { thaw } from '../lab/cgroup.ts';
 import type { Machine } from '../lab/machine.ts';
 import type { Service } from '../lab/service.ts';
 import { type Fault, faultOf } from './fault.ts';
@@ -16,14 +17,17 @@ function cgroupOf(target: Freezable): string {
 }
 
 /** cgroup.freeze of cgroup v2 (kernel 5.2; Documentation/admin-guide/cgroup-v2.rst). Needs no controller; SIGKILL works on what is frozen. */
-function setFrozen(target: Freezable, on: boolean): void {
-  const file = `${cgroupOf(target)}/cgroup.freeze`;
-  if (!existsSync(file)) throw new HarnessError('SERVICE_FAILED', `${on ? 'freeze' : 'thaw'} ${target.name}: it has ended`);
-  writeFileSync(file, on ? '1' : '0');
+function freeze(target: Freezable): void {
+  try {
+    writeFileSync(`${cgroupOf(target)}/cgroup.freeze`, '1');
+  } catch (cause) {
+    throw new HarnessError('SERVICE_FAILED', `freeze ${target.name}: it has ended`, { cause });
+  }
 }
 
 function isFrozen(target: Freezable): boolean {
-  return /^frozen 1$/m.test(readFileSync(`${cgroupOf(target)}/cgroup.events`, 'utf8'));
+  const file = `${cgroupOf(target)}/cgroup.events`;
+  return !existsSync(file) || /^frozen 1$/m.test(readFileSync(file, 'utf8'));
 }
 
 /**
@@ -32,8 +36,8 @@ function isFrozen(target: Freezable): boolean {
  * Throws SERVICE_FAILED when it has ended, TIMEOUT when it does not stop within 5 s.
  */
 export async function pause(target: Freezable): Promise<Fault> {
-  setFrozen(target, true);
-  const fault = faultOf(`pause ${target.name}`, () => thaw(target));
+  freeze(target);
+  const fault = faultOf(`pause ${target.name}`, () => thaw(cgroupOf(target)));
   const deadline = performance.now() + PATIENCE;
   while (!isFrozen(target)) {
     if (performance.now() > deadline) {
@@ -43,11 +47,6 @@ export async function pause(target: Freezable): Promise<Fault> {
     await sleep(1);
   }
   return fault;
-}
-
-/** What ended meanwhile needs no thawing. */
-function thaw(target: Freezable): void {
-  if (existsSync(`${cgroupOf(target)}/cgroup.freeze`)) setFrozen(target, false);
 }
 
 export interface SlowOptions {
@@ -65,17 +64,23 @@ export interface SlowOptions {
 export function slow(target: Freezable, options: SlowOptions): Fault {
   const { share, period = 50 } = options;
   if (!(share > 0 && share < 1)) throw new HarnessError('BAD_FAULT', `slow ${target.name}: share ${share} is not between 0 and 1`);
-  setFrozen(target, true);
   let timer: NodeJS.Timeout;
-  const turn = (on: boolean) => {
-    if (!existsSync(`${cgroupOf(target)}/cgroup.freeze`)) return;
-    setFrozen(target, on);
-    timer = setTimeout(turn, period * (on ? 1 - share : share), !on);
+  const turn = (stop: boolean) => {
+    if (stop) freeze(target);
+    else thaw(cgroupOf(target));
+    timer = setTimeout(next, period * (stop ? 1 - share : share), !stop);
     timer.unref();
+  };
+  const next = (stop: boolean) => {
+    try {
+      turn(stop);
+    } catch {
+      // it ended, and its turns with it
+    }
   };
   turn(true);
   return faultOf(`slow ${target.name} to ${share}`, () => {
     clearTimeout(timer);
-    thaw(target);
+    thaw(cgroupOf(target));
   });
 }

@@ -41,8 +41,21 @@ export function cgroupPids(path: string): number[] {
  * in a service's cgroup) may be frozen too, and the end of a pid namespace waits for that one. A cgroup that is gone is fine.
  */
 export function thawTree(path: string): void {
+  for (const name of foldersOf(path)) thawTree(`${path}/${name}`);
+  thaw(path);
+}
+
+function foldersOf(path: string): string[] {
   try {
-    for (const entry of readdirSync(path, { withFileTypes: true })) if (entry.isDirectory()) thawTree(`${path}/${entry.name}`);
+    return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
+  } catch {
+    return []; // it ended meanwhile
+  }
+}
+
+/** Lets the processes of a cgroup run on, if it was frozen itself. A cgroup that is gone is fine. */
+export function thaw(path: string): void {
+  try {
     if (readFileSync(`${path}/cgroup.freeze`, 'utf8') === '1\n') writeFileSync(`${path}/cgroup.freeze`, '0');
   } catch {
     // it ended meanwhile
