@@ -45,4 +45,4 @@ export { type CallOptions, Runtime, type RuntimeOptions } from './runtime/runtim
 export { type PodWishes, type RuntimeName, runPod, runtimeEnvironment, stopPod } from './runtime/sandbox.ts';
 export type { VersionInfo } from './runtime/version-info.ts';
 export { type Change, diff, expectNoChange, formatChanges } from './snapshot/diff.ts';
-export { type Section, type Snapshot, type SnapshotOptions, snapshot } from './snapshot/snapshot.ts';
+export { type Section, type SectionName, type Snapshot, type SnapshotOptions, snapshot } from './snapshot/snapshot.ts';

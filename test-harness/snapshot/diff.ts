@@ -1,5 +1,6 @@
 import { HarnessError } from '../errors.ts';
-import type { Section, Snapshot } from './snapshot.ts';
+import type { Section } from './describe.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** One difference between two snapshots. */
 export interface Change {
