@@ -39,7 +39,7 @@ export async function serveDns(
 ): Promise<Disposable> {
   const { family = 4, port = 53 } = options;
   const known = new Map(Object.entries(zone).map(([name, records]) => [name.toLowerCase().replace(/\.$/, ''), records]));
-  return answering({ at, family, port, address: options.address ?? anyOf(family) }, port, {}, (message) => {
+  return answering({ at, family, port, address: options.address ?? anyOf(family) }, {}, (message) => {
     const asked = decodeQuestion(message);
     if (asked === undefined) return undefined;
     const records = known.get(asked.name.toLowerCase());
@@ -54,7 +54,7 @@ export function dnsExchange({ name, type = 'A', port = 53, answer }: DnsTarget):
     port,
     lossy: true,
     async serve(where, seen) {
-      return answering(where, port, seen, (message) => {
+      return answering(where, seen, (message) => {
         const asked = decodeQuestion(message);
         return asked && encodeAnswer(asked, asked.name === name ? (answer ?? [EXAMPLES[type]]) : undefined);
       });

@@ -40,9 +40,9 @@ export function streamExchange(port: number, type: StreamType = 'stream'): Excha
     name: `${type === 'sctp' ? 'SCTP' : 'TCP'} port ${port}`,
     port,
     lossy: false,
-    async serve({ at, family, address }, seen) {
+    async serve({ at, family, address, port: own }, seen) {
       const echo = (socket: Socket) => socket.pipe(socket);
-      return serving(seen, echo, (onConnection) => listenTcp(at, family, onConnection, port, address, type));
+      return serving(seen, echo, (onConnection) => listenTcp(at, family, onConnection, own, address, type));
     },
     async attempt({ at, family, address }, timeout, own) {
       const began = performance.now();
@@ -102,7 +102,7 @@ export function datagramExchange(port: number): Exchange {
     port,
     lossy: true,
     async serve(where, seen) {
-      return answering(where, port, seen, (message) => message);
+      return answering(where, seen, (message) => message);
     },
     async attempt({ at, family, address }, timeout, own) {
       const answer = await ask(at, family, address, port, PAYLOAD, timeout);
@@ -113,8 +113,7 @@ export function datagramExchange(port: number): Exchange {
 
 /** A datagram server that says `answer(message)` to each, from the address that was asked. */
 export async function answering(
-  { at, family, address }: Endpoint,
-  port: number,
+  { at, family, address, port }: Endpoint,
   seen: Seen,
   answer: (message: Buffer) => Uint8Array | undefined,
 ): Promise<Disposable> {

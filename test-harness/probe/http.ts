@@ -33,10 +33,10 @@ export function httpExchange(target: HttpTarget): Exchange {
     name: `HTTP ${method} ${path} on port ${port}`,
     port,
     lossy: false,
-    async serve({ at, family, address }, seen) {
+    async serve({ at, family, address, port: own }, seen) {
       const http = createServer((incoming, response) => respond(target, incoming.url ?? '', response));
       const handle = (socket: Socket) => void http.emit('connection', socket);
-      return serving(seen, handle, (onConnection) => listenTcp(at, family, onConnection, port, address));
+      return serving(seen, handle, (onConnection) => listenTcp(at, family, onConnection, own, address));
     },
     async attempt({ at, family, address }, timeout) {
       const began = performance.now();

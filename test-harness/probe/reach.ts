@@ -28,6 +28,8 @@ export interface ReachOptions {
    * `existing`: whoever listens. Unless given the probe's own server is started in the target, or, when somebody listens there already, it is that one.
    */
   readonly server?: NetworkNamespace | 'existing';
+  /** where the probe's own server listens, for a target that translates the port (a host port); the port that is asked unless given */
+  readonly serverPort?: number;
   /** milliseconds for all attempts in one family (default 3000) */
   readonly timeout?: number;
 }
@@ -136,7 +138,7 @@ async function serverFor(
   const none = { own: false, [Symbol.dispose]: () => undefined };
   const at = options.server instanceof NetworkNamespace ? options.server : to;
   if (options.server === 'existing' || typeof at === 'string') return none;
-  const where = { at, family, address: await bindingFor(at, address), port };
+  const where = { at, family, address: await bindingFor(at, address), port: options.serverPort ?? port };
   try {
     const server = await exchange.serve(where, seen);
     return { own: true, [Symbol.dispose]: () => server[Symbol.dispose]() };
