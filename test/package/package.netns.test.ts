@@ -25,6 +25,7 @@ describe('an empty project that follows the guide', () => {
     const began = performance.now();
     await project.sh(local(install?.command ?? 'false'), { npm_config_prefer_offline: 'true' });
     installed.push(performance.now() - began);
+    for (const step of steps) if ('file' in step) await project.write(step.file, step.content);
   }, 120_000);
   afterAll(() => project[Symbol.asyncDispose]());
 
@@ -44,12 +45,9 @@ describe('an empty project that follows the guide', () => {
   });
 
   it('runs the files and commands of the guide as they stand', async () => {
-    const [, ...rest] = steps;
+    const [, ...commands] = steps.flatMap((step) => ('command' in step ? [step.command] : []));
     const output: string[] = [];
-    for (const step of rest) {
-      if ('file' in step) await project.write(step.file, step.content);
-      else output.push(await project.sh(local(step.command), { NO_COLOR: '1' }));
-    }
+    for (const command of commands) output.push(await project.sh(local(command), { NO_COLOR: '1' }));
     expect(output.join('')).toMatch(/Tests\s+2 passed/);
   }, 120_000);
 
@@ -57,15 +55,30 @@ describe('an empty project that follows the guide', () => {
     expect(await project.sh('node lab.ts')).toContain('] true { reached: true, duration:');
   });
 
-  it('has types: a user with the strictest settings compiles the files of the guide', async () => {
-    const tsc = join(repository, 'node_modules', '.bin', 'tsc');
+  it('has types: a user with strict settings compiles the files of the guide, and is told of a mistake', async () => {
     const compilerOptions = {
       ...{ strict: true, noEmit: true, module: 'nodenext', target: 'es2023', lib: ['es2023', 'esnext.disposable'], types: ['node'] },
-      ...{ typeRoots: [join(repository, 'node_modules', '@types')], exactOptionalPropertyTypes: true, allowImportingTsExtensions: true },
+      ...{ typeRoots: [join(repository, 'node_modules', '@types')], exactOptionalPropertyTypes: true, skipLibCheck: true },
     };
     const files = steps.flatMap((step) => ('file' in step && step.file.endsWith('.ts') ? [step.file] : []));
-    await project.write('tsconfig.json', JSON.stringify({ compilerOptions: { ...compilerOptions, skipLibCheck: true }, files }));
-    await promisify(execFile)(tsc, ['-p', project.folder]).catch((error: { stdout: string }) => expect(error.stdout).toBe(''));
+    const compile = async (file: string[]) => {
+      await project.write('tsconfig.json', JSON.stringify({ compilerOptions, files: file }));
+      const { stdout } = await promisify(execFile)(join(repository, 'node_modules/.bin/tsc'), ['-p', project.folder]).catch(
+        (error) => error,
+      );
+      return stdout as string;
+    };
+    expect(await compile(files)).toBe('');
+    const mistakes = [
+      "import { Lab } from 'axoneme/test-harness'; import { Rtnetlink } from 'axoneme/native'; import { NodeIpam } from 'axoneme/ipam';",
+      'export const lab: number = await Lab.create();',
+      'export const netlink: number = await Rtnetlink.open();',
+      'export const ipam: number = NodeIpam.prototype;',
+    ];
+    await project.write('mistakes.ts', mistakes.join('\n'));
+    const told = await compile(['mistakes.ts']);
+    for (const name of ['Lab', 'Rtnetlink', 'NodeIpam'])
+      expect(told).toContain(`TS2322: Type '${name}' is not assignable to type 'number'`);
   }, 60_000);
 
   it('opens every door of the package', async () => {
