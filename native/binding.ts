@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { embeddedFile } from './embedded.ts';
 
@@ -173,11 +173,22 @@ function load(name: string): unknown {
     process.dlopen(module, file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const hint = reason.startsWith('libbpf.so.1') ? ' (install the package libbpf1)' : '';
-    throw new Error(`load addon ${file}: ${reason}${hint}`, { cause: error });
+    throw new Error(`load addon ${file}: ${reason}${hintFor(file, reason)}`, { cause: error });
   }
   loaded.set(name, module.exports);
   return module.exports;
+}
+
+/** `e_machine` of an ELF header, two bytes at offset 18 (elf(5)), for Node's names of processors. */
+const machines: Readonly<Record<string, number>> = { x64: 62, arm64: 183 };
+
+/** What the dynamic loader does not say: for another processor's file it only claims that there is none. */
+function hintFor(file: string, reason: string): string {
+  if (reason.startsWith('libbpf.so.1')) return ' (install the package libbpf1)';
+  const header = readFileSync(file).subarray(0, 20);
+  const machine = header.length === 20 ? header.readUInt16LE(18) : undefined;
+  const built = Object.keys(machines).find((arch) => machines[arch] === machine);
+  return built === undefined || built === process.arch ? '' : ` (it was built for ${built}, and this is ${process.arch})`;
 }
 
 /** The addon without libbpf. */

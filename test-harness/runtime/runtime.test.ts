@@ -275,6 +275,7 @@ describe('discovery', () => {
     await expect(new Runtime(fakeHost(bad, results).host).network('c')).resolves.toMatchObject({ name: 'c' });
     const first = { ...files, '/etc/cni/net.d/00-bad.conf': '{' };
     await expect(new Runtime(fakeHost(first, results).host).network()).rejects.toMatchObject({ code: 'BAD_NETWORK' });
+    expect((await new Runtime(fakeHost(first, results).host, { skipBadFiles: true }).network()).name).toBe('a');
     await expect(new Runtime(fakeHost({}, results).host).network()).rejects.toMatchObject({ code: 'NO_SUCH_NETWORK' });
   });
 

@@ -14,6 +14,8 @@ export interface RuntimeOptions {
   readonly pluginDirs?: readonly string[];
   /** default /etc/cni/net.d */
   readonly confDir?: string;
+  /** whether {@link Runtime.network} without a name passes over bad files, as CRI-O does; containerd calls itself not ready (default false) */
+  readonly skipBadFiles?: boolean;
   /** default /var/lib/cni */
   readonly cacheDir?: string;
   /** the runtime's own environment, which plugins inherit */
@@ -56,7 +58,8 @@ export class Runtime {
 
   /** The network of that name; without one, that of the first file, which is what containerd gives to pods. Throws NO_SUCH_NETWORK, BAD_NETWORK. */
   network(name?: string): Promise<Network> {
-    return name === undefined ? defaultNetwork(this.#host, this.#confDir) : findNetwork(this.#host, this.#confDir, name);
+    const { skipBadFiles = false } = this.#options;
+    return name === undefined ? defaultNetwork(this.#host, this.#confDir, skipBadFiles) : findNetwork(this.#host, this.#confDir, name);
   }
 
   /** ADD by every plugin in order, each seeing its predecessor's result; the last result is cached. Stops at the first failure. Throws CniError. */
