@@ -1,32 +1,167 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { EchoStream, expectNoChange, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
+import type { CriPod } from './cri-pod.ts';
 import { GREETING } from './image.ts';
-import { Site } from './site.ts';
+import { Site, type State } from './site.ts';
 
 /* A real containerd with real runc containers, driven through the CRI as kubelet does it, on a node where docs/containerd.md was followed. */
 
 const site = new Site();
 /** NetworkReady after each step of the guide since containerd runs */
 let readyWhile: readonly boolean[];
+/** the node before its first pod */
+let before: State;
 
 beforeAll(async () => {
   readyWhile = await site.install();
+  before = await site.state();
 });
 
+/** What a failed test leaves must not fail the next. */
+afterEach(() => site.clear());
+
 afterAll(() => site[Symbol.asyncDispose]());
+
+async function expectNothingLeft(): Promise<void> {
+  const after = await site.state();
+  expectNoChange(before.node, after.node);
+  expect(after.tables).toEqual(before.tables);
+}
+
+/** Greetings from container to container, and probes between the network namespaces, over both families. */
+async function expectReachable(from: CriPod, to: CriPod): Promise<void> {
+  for (const address of await to.reportedAddresses()) expect(await from.inContainer('/bin/pod', 'get', address)).toBe(GREETING);
+  for (const family of [4, 6] as const) {
+    expect(await ping(from, to, { family })).toMatchObject({ reached: true });
+    expect(await tcpEcho(from, to, { family })).toMatchObject({ reached: true });
+    expect(await udpEcho(from, to, { family })).toMatchObject({ reached: true });
+  }
+}
 
 it('makes the node ready when the conflist is in its place, not before', async () => {
   expect(readyWhile.slice(0, -1)).not.toContain(true);
   await expect.poll(() => site.containerd.networkReady()).toMatchObject({ status: true });
 });
 
-it('gives a pod the addresses that the CRI reports', async () => {
+it('gives a pod the addresses that the CRI reports, and nothing is left after its two DELs', async () => {
   const pod = await site.containerd.runPod('web');
   const reported = await pod.reportedAddresses();
   const [row] = await site.endpoints();
   expect(row).toMatchObject({ containerId: pod.id, state: 'ready', pod: { name: 'web', namespace: 'default' } });
   expect(reported).toEqual([row?.ipv4?.address, row?.ipv6?.address]);
-  expect(await pod.addresses()).toEqual([`${row?.ipv4?.address}/32`, `${row?.ipv6?.address}/128`]);
-  expect(await pod.inContainer('ip', 'addr', 'show', 'dev', 'eth0')).toContain(`inet ${reported[0]}/32`);
-  expect(await pod.inContainer('wget', '-qO-', `http://[${reported[1]}]/`)).toBe(`${GREETING}\n`);
-  await pod.remove();
+  const inside = `${row?.ipv4?.address}/32\n${row?.ipv6?.address}/128\n`;
+  expect(await pod.inContainer('/bin/pod', 'addresses')).toBe(inside);
+  await site.containerd.cri.call('StopPodSandbox', { pod_sandbox_id: pod.id });
+  await expectNothingLeft();
+  await site.containerd.cri.call('RemovePodSandbox', { pod_sandbox_id: pod.id });
+  const log = site.daemon.stderr.split('\n').filter((line) => line.includes('"verb":"DEL"') && line.includes(pod.id));
+  expect(log.map((line) => JSON.parse(line).msg)).toEqual(['deleted', 'nothing to delete']);
+  await expectNothingLeft();
+});
+
+it('lets pods reach each other over both families', async () => {
+  const [a, b] = await Promise.all([site.containerd.runPod('a'), site.containerd.runPod('b')]);
+  await expectReachable(a, b);
+  await expectReachable(b, a);
+  await Promise.all([a.remove(), b.remove()]);
+  await expectNothingLeft();
+});
+
+it('serves six pods at once', async () => {
+  const pods = await Promise.all(Array.from({ length: 6 }, (_, i) => site.containerd.runPod(`many-${i}`)));
+  const addresses = await Promise.all(pods.map((pod) => pod.reportedAddresses()));
+  expect(new Set(addresses.flat()).size).toBe(12);
+  await Promise.all(pods.map((pod) => pod.remove()));
+  await expectNothingLeft();
+});
+
+describe("what containerd passes on in capital letters, and a pod's annotations", () => {
+  it('reach the plugin: the result has the DNS settings of the pod', async () => {
+    const dns_config = { servers: ['10.0.0.1'], searches: ['pods.example'], options: ['ndots:2'] };
+    const pod = await site.containerd.runPod('dns', { dns_config });
+    expect(await pod.resultDns()).toContainEqual({ nameservers: ['10.0.0.1'], search: ['pods.example'], options: ['ndots:2'] });
+    await pod.remove();
+  });
+
+  it('reach the plugin: a pool that there is none of is refused by name, and nothing is left', async () => {
+    const annotations = { 'ipam.cilium.io/ip-pool': 'blue' };
+    await expect(site.containerd.runPod('blue', { annotations })).rejects.toThrow('allocate from pool blue: no such pool');
+    await expectNothingLeft();
+  });
+});
+
+describe('while the daemon is away', () => {
+  it('the node is not ready, where containerd asks by STATUS, which it does from 2.0 on', async () => {
+    const { runtime_version: version = '' } = await site.containerd.cri.call('Version', {});
+    const asks = Number.parseInt(version.replace(/^v/, ''), 10) >= 2;
+    await site.stopDaemon();
+    const { status, message } = await site.containerd.networkReady();
+    expect(status).toBe(!asks);
+    if (asks) expect(message).toContain('ask axoneme daemon');
+    await site.startDaemon();
+    expect(await site.containerd.networkReady()).toMatchObject({ status: true });
+  });
+
+  it('a new pod is refused with a reason, an old one goes all the same, and later nothing is left', async () => {
+    const old = await site.containerd.runPod('old');
+    const other = await site.containerd.runPod('other');
+    await site.stopDaemon();
+    await expect(site.containerd.runPod('new')).rejects.toThrow(/ask axoneme daemon .*: it is not running/);
+    await expectReachable(old, other);
+    await old.remove();
+    await other.remove();
+    await site.startDaemon();
+    await expectNothingLeft();
+  });
+});
+
+it('undoes an ADD whose plugin containerd kills because kubelet gave up', async () => {
+  site.daemon.signal('SIGSTOP');
+  const config = site.containerd.sandboxConfig('late');
+  await expect(site.containerd.cri.call('RunPodSandbox', { config }, 1000)).rejects.toThrow('no answer after 1000 ms');
+  site.daemon.signal('SIGCONT');
+  // containerd takes the namespace away when its DEL has ended
+  await expect.poll(() => site.node.listFolder('/run/netns'), { timeout: 10_000 }).toEqual([]);
+  await expectNothingLeft();
+  await (await site.containerd.runPod('late')).remove();
+});
+
+describe.each(['SIGTERM', 'SIGKILL'] as const)('a containerd that is started again after %s', (signal) => {
+  it('finds its pods, whose connections lost nothing, and can end them', async () => {
+    const [a, b] = [await site.containerd.runPod('a'), await site.containerd.runPod('b')];
+    const addresses = await a.reportedAddresses();
+    const streams = await Promise.all(([4, 6] as const).map((family) => EchoStream.open(a, b, { family })));
+    await site.containerd.restart(signal);
+    expect(await a.reportedAddresses()).toEqual(addresses);
+    await expectReachable(a, b);
+    for (const stream of streams) {
+      const report = await stream.stop();
+      expect(report).not.toHaveProperty('failure');
+      expect(report.echoed).toBe(report.sent);
+    }
+    await a.remove();
+    await b.remove();
+    await expectNothingLeft();
+  });
+});
+
+describe('after a reboot', () => {
+  it('starts with nothing, and the DELs of the pods of before do not touch the new ones', async () => {
+    // a fresh start, so that the next one gives out the same addresses again
+    await site.reboot();
+    const old = [await site.containerd.runPod('a'), await site.containerd.runPod('b')];
+    const addresses = await Promise.all(old.map((pod) => pod.reportedAddresses()));
+    await site.reboot();
+    const { cri } = site.containerd;
+    expect(await site.endpoints()).toEqual([]);
+    const listed = (await cri.call('ListPodSandbox', {})).items ?? [];
+    expect(new Map(listed.map(({ id, state }) => [id, state]))).toEqual(new Map(old.map(({ id }) => [id, 1])));
+    const fresh = [await site.containerd.runPod('c'), await site.containerd.runPod('d')] as const;
+    expect(await Promise.all(fresh.map((pod) => pod.reportedAddresses()))).toEqual(addresses);
+    for (const { id } of old) await site.containerd.removePod(id);
+    expect((await site.endpoints()).map(({ containerId }) => containerId)).toEqual(fresh.map(({ id }) => id));
+    await expectReachable(...fresh);
+    for (const pod of fresh) await pod.remove();
+    await expectNothingLeft();
+  });
 });

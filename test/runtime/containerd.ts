@@ -19,10 +19,10 @@ const LABORATORY = `
 
 [plugins."io.containerd.grpc.v1.cri".containerd]
   snapshotter = "native"
-
-[plugins."io.containerd.internal.v1.opt"]
-  path = "/var/lib/containerd/opt"
 `;
+
+/** The containerd of the distribution, or the one in the folder that AXONEME_TEST_CONTAINERD names. */
+const EXECUTABLES = { env: { PATH: [process.env['AXONEME_TEST_CONTAINERD'], '/usr/sbin:/usr/bin:/sbin:/bin'].filter(Boolean).join(':') } };
 
 /**
  * Shims outlive containerd, as under systemd with KillMode=process: so they go to a cgroup of their own, where the end of the service does
@@ -61,7 +61,7 @@ export class Containerd {
 
   static async #spawn(node: Node): Promise<{ service: Service; cri: Cri }> {
     await node.remove(SOCKET);
-    const service = node.spawn(['sh', '-ec', START]);
+    const service = node.spawn(['sh', '-ec', START], EXECUTABLES);
     await service.waitUntil(() => node.exists(SOCKET), SOCKET);
     const cri = new Cri(await node.path(SOCKET));
     await service.waitUntil(async () => (await cri.call('Version', {}).catch(() => undefined)) !== undefined, 'answer to Version');
@@ -89,7 +89,7 @@ export class Containerd {
   /** Imports an image archive of the real machine, and waits until the CRI knows it: it learns of it by an event. */
   async importImage(archive: string): Promise<void> {
     const { node } = this;
-    await node.run(['ctr', '--namespace', 'k8s.io', 'images', 'import', '--snapshotter', 'native', archive]);
+    await node.run(['ctr', '--namespace', 'k8s.io', 'images', 'import', '--no-unpack', archive], EXECUTABLES);
     const known = async () => (await this.#cri.call('ImageStatus', { image: { image: IMAGE } })).image !== undefined;
     await this.#service.waitUntil(known, `image ${IMAGE}`);
   }
@@ -101,18 +101,19 @@ export class Containerd {
     return { status: ready, message };
   }
 
-  /** Runs a pod with one container in it, which serves a web page on port 80. Rejects as RunPodSandbox does. */
+  /** What kubelet asks for when it wants a pod. */
+  sandboxConfig(name: string): SandboxConfig {
+    const metadata = { name, uid: `uid-of-${name}`, namespace: 'default', attempt: 0 };
+    return { metadata, hostname: name, linux: { cgroup_parent: this.cgroup } };
+  }
+
+  /** Runs a pod with one container in it, which answers on port 80. Rejects as RunPodSandbox does. */
   async runPod(name: string, options: Pick<SandboxConfig, 'annotations' | 'dns_config'> = {}): Promise<CriPod> {
-    const config: SandboxConfig = {
-      metadata: { name, uid: `uid-of-${name}`, namespace: 'default', attempt: 0 },
-      hostname: name,
-      linux: { cgroup_parent: this.cgroup },
-      ...options,
-    };
+    const config = { ...this.sandboxConfig(name), ...options };
     const { pod_sandbox_id: id = '' } = await this.#cri.call('RunPodSandbox', { config });
     const { container_id: container = '' } = await this.#cri.call('CreateContainer', {
       pod_sandbox_id: id,
-      config: { metadata: { name: 'web' }, image: { image: IMAGE }, command: ['/bin/httpd', '-f', '-p', '80', '-h', '/www'], linux: {} },
+      config: { metadata: { name: 'web' }, image: { image: IMAGE }, command: ['/bin/pod', 'serve'], linux: {} },
       sandbox_config: config,
     });
     await this.#cri.call('StartContainer', { container_id: container });

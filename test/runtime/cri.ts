@@ -76,10 +76,10 @@ export class Cri implements Disposable {
     this.#channel = new GrpcChannel(socketPath);
   }
 
-  /** Rejects with GrpcError, whose message is the runtime's own. */
-  async call<M extends keyof Methods>(method: M, request: Request<M>): Promise<Answer<M>> {
+  /** Rejects with GrpcError, whose message is the runtime's own. After `timeout` ms (default 30 000) the call is cancelled. */
+  async call<M extends keyof Methods>(method: M, request: Request<M>, timeout?: number): Promise<Answer<M>> {
     const { service, request: asked, answer } = methods[method];
-    const bytes = await this.#channel.call(`/${service}/${method}`, encode(asked, request as Message<Shape>));
+    const bytes = await this.#channel.call(`/${service}/${method}`, encode(asked, request as Message<Shape>), timeout);
     return decode(answer, bytes) as Answer<M>;
   }
 

@@ -1,16 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What the image made here is called. It is both the pause image of every pod and the image of its containers. */
 export const IMAGE = 'localhost/axoneme/pod:test';
 
-/** What the pod's web server answers. */
-export const GREETING = 'hello from a container';
+/** What `pod serve` answers. */
+export const GREETING = 'hello from a container\n';
 
 /**
- * Makes an image from files of this machine only, one layer with a static busybox, as an archive of the OCI image layout
+ * Makes an image from files of this machine only, one layer with one static program (pod.c), as an archive of the OCI image layout
  * (https://github.com/opencontainers/image-spec/blob/main/image-layout.md), the form that `ctr images import` reads.
  * @param folder an existing folder for what is made
  * @returns the path of the archive
@@ -18,11 +18,8 @@ export const GREETING = 'hello from a container';
 export function makeImage(folder: string): string {
   const root = join(folder, 'root');
   mkdirSync(join(root, 'bin'), { recursive: true });
-  mkdirSync(join(root, 'www'));
-  for (const empty of ['proc', 'sys', 'dev', 'etc', 'tmp']) mkdirSync(join(root, empty));
-  copyFileSync('/bin/busybox', join(root, 'bin', 'busybox'));
-  for (const applet of ['sleep', 'wget', 'httpd', 'ip']) symlinkSync('busybox', join(root, 'bin', applet));
-  writeFileSync(join(root, 'www', 'index.html'), `${GREETING}\n`);
+  const source = join(import.meta.dirname, 'pod.c');
+  execFileSync('clang', ['-O2', '-Wall', '-Wextra', '-Werror', '-static', '-s', '-o', join(root, 'bin', 'pod'), source]);
   pack(root, join(folder, 'layer.tar'));
 
   const layout = join(folder, 'layout');
@@ -32,7 +29,7 @@ export function makeImage(folder: string): string {
   const config = add('application/vnd.oci.image.config.v1+json', {
     architecture: process.arch === 'x64' ? 'amd64' : process.arch,
     os: 'linux',
-    config: { Entrypoint: ['/bin/sleep', '86400'] },
+    config: { Entrypoint: ['/bin/pod', 'pause'] },
     rootfs: { type: 'layers', diff_ids: [layer.digest] },
   });
   const mediaType = 'application/vnd.oci.image.manifest.v1+json';

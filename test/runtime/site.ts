@@ -21,6 +21,12 @@ export interface EndpointRow {
   readonly ipv6?: { readonly address: string };
 }
 
+/** What counts as a leak: devices, routes, programs, namespaces, pins, records, cached results, addresses, rows of the maps. */
+export interface State {
+  readonly node: Snapshot;
+  readonly tables: unknown;
+}
+
 /** A node on which the guide was followed to the letter. */
 export class Site implements AsyncDisposable {
   readonly #computer = new Computer();
@@ -38,6 +44,7 @@ export class Site implements AsyncDisposable {
       else if (step.command === DAEMON) daemon = await this.#startDaemon(node);
       else if (step.command === CONTAINERD) containerd = await this.#startContainerd(node);
       else await node.run(['sh', '-ec', `cd ${project}\n${step.command}`]);
+      if ('command' in step && step.command === CONTAINERD) await containerd?.importImage(this.#image);
       if (containerd !== undefined) ready.push((await containerd.networkReady()).status);
     }
     if (containerd === undefined || daemon === undefined)
@@ -52,6 +59,10 @@ export class Site implements AsyncDisposable {
 
   get containerd(): Containerd {
     return this.#running.containerd;
+  }
+
+  get daemon(): Service {
+    return this.#running.daemon;
   }
 
   get #running(): { node: Node; containerd: Containerd; daemon: Service } {
@@ -77,6 +88,14 @@ export class Site implements AsyncDisposable {
     this.#parts = { node, containerd, daemon: await this.#startDaemon(node) };
   }
 
+  /** Takes away every pod that there is. */
+  async clear(): Promise<void> {
+    const { containerd, daemon } = this.#running;
+    if (!daemon.running) await this.startDaemon();
+    const { items = [] } = await containerd.cri.call('ListPodSandbox', {});
+    for (const { id = '' } of items) await containerd.removePod(id);
+  }
+
   async #startDaemon(node: Node): Promise<Service> {
     const daemon = node.spawn([axoneme, 'daemon']);
     await daemon.waitUntil(async () => (await node.exec([axoneme, 'status'])).code === 0, 'answer to axoneme status');
@@ -84,9 +103,7 @@ export class Site implements AsyncDisposable {
   }
 
   async #startContainerd(node: Node): Promise<Containerd> {
-    const containerd = await Containerd.start(node, this.#computer.cgroup);
-    await containerd.importImage(this.#image);
-    return containerd;
+    return await Containerd.start(node, this.#computer.cgroup);
   }
 
   /** `axoneme ARGS -o json`. */
@@ -98,9 +115,8 @@ export class Site implements AsyncDisposable {
     return this.axoneme('endpoint', 'list');
   }
 
-  /** What counts as a leak: devices, routes, programs, namespaces, pins, records, cached results, addresses, rows of the maps. */
-  async state(): Promise<{ node: Snapshot; tables: unknown }> {
-    const node = await snapshot(this.node, { folders: ['/run/axoneme', '/run/netns', '/sys/fs/bpf', '/var/lib/cni'], ignore: FOLDERS });
+  async state(): Promise<State> {
+    const node = await snapshot(this.node, { folders: ['/run/axoneme', '/run/netns', '/sys/fs/bpf', '/var/lib/cni'], ignore: CHANGING });
     const tables = await Promise.all(
       [
         ['endpoint', 'list'],
@@ -118,5 +134,5 @@ export class Site implements AsyncDisposable {
   }
 }
 
-/** Folders that come with the first pod. */
-const FOLDERS = /^(\/run\/axoneme\/endpoints|\/var\/lib\/cni\/(cache|results)|\/run\/axoneme\/delete-queue)$/;
+/** Rows that come with the first pod, or, for the two devices, have another MAC after a reboot. */
+const CHANGING = /^(\/run\/axoneme\/(endpoints|delete-queue)|\/var\/lib\/cni\/(cache|results)|axo_host|axo_net)$/;
