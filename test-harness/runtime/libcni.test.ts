@@ -9,7 +9,7 @@ import { fakeHost } from './testing.ts';
 
 /*
  * The real libcni as a witness: testdata/libcni-1.1.2.json holds, for each configuration and set of plugin answers, every plugin call that libcni made
- * (environment, standard input) and every file of its cache, recorded with testdata/peer.go. This runtime must do the same.
+ * (environment, standard input) and every file of its cache, recorded by testdata/record.ts. This runtime must do the same.
  */
 
 interface Call {

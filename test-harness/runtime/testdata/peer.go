@@ -1,5 +1,6 @@
 // The real libcni behind a command, as a witness for the harness's runtime: peer VERB CONFDIR NETWORK CONTAINERID NETNS IFNAME PLUGINDIR.
-// VERB is add, check, del, validate, cached (the result) or config (the cached configuration and arguments). Debian packages golang-go and golang-github-appc-cni-dev build it:
+// VERB is add, check, del, validate, cached (the result) or config (the cached configuration and arguments). The Debian
+// packages golang-go and golang-github-appc-cni-dev build it:
 // GO111MODULE=off GOPATH=/usr/share/gocode go build peer.go
 package main
 
