@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { liveFds } from '../../native/index.ts';
 import { capture, excerptOf, Lab, type Machine, ping, tcpEcho, udpEcho, writeCaptures } from '../index.ts';
+import { encodePcapng } from './pcapng.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'axo-capture-'));
 let lab: Lab;
@@ -90,6 +91,21 @@ it('keeps the newest, and says what it waited for in vain', async () => {
   expect(seen.packets.length).toBe(2);
   await expect(seen.waitFor({ port: 4711 }, 50)).rejects.toThrow(/wait for a packet on left: not after 50 ms\n +0\.000000 eth0/);
   await expect(capture(left, { interface: 'eth7' })).rejects.toMatchObject({ errnoName: 'ENODEV' });
+});
+
+it('writes packets of devices without link layer as what they are', async () => {
+  const packet = Buffer.from(`450000210001400040110000${'0a000001'}${'0a000002'}${'10000035000d0000'}68656c6c6f`, 'hex');
+  const row = {
+    interface: 'tun0',
+    hasEthernet: false,
+    time: 1_700_000_000_123_456_789n,
+    outgoing: true,
+    data: packet,
+    length: packet.length,
+  };
+  const file = join(folder, 'raw.pcapng');
+  writeFileSync(file, encodePcapng([row, { ...row, time: row.time + 1n }]));
+  expect(tcpdump(file)).toMatch(/\.123456.* IP 10\.0\.0\.1\.4096 > 10\.0\.0\.2\.53/);
 });
 
 it('leaves no descriptor open', async () => {

@@ -30,7 +30,7 @@ export interface ReachOptions {
   readonly server?: NetworkNamespace | 'existing';
   /** where the probe's own server listens, for a target that translates the port (a host port); the port that is asked unless given */
   readonly serverPort?: number;
-  /** milliseconds for all attempts in one family (default 3000) */
+  /** milliseconds for all attempts in one family (default 4000; the families are tried at the same time) */
   readonly timeout?: number;
 }
 
@@ -64,9 +64,8 @@ const PAUSE = 50;
  */
 export async function reach(from: NetworkNamespace, to: NetworkNamespace | string, target: ReachTarget & ReachOptions): Promise<Reached[]> {
   const exchange = exchangeOf(target);
-  const results: Reached[] = [];
-  for (const address of await addressesTo(from, to, target)) results.push(await reachAt(from, to, address, exchange, target));
-  return results;
+  const addresses = await addressesTo(from, to, target);
+  return Promise.all(addresses.map((address) => reachAt(from, to, address, exchange, target)));
 }
 
 const exchanges = {
@@ -116,7 +115,7 @@ async function reachAt(
   const seen: Seen = {};
   using server = await serverFor(exchange, to, { family, address, port: exchange.port }, options, seen);
   const end: Endpoint = { at: from, family, address, port: exchange.port };
-  const result = await keepTrying(exchange, end, options.timeout ?? 3000, server.own);
+  const result = await keepTrying(exchange, end, options.timeout ?? 4000, server.own);
   return {
     family,
     address,

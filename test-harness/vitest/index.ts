@@ -32,7 +32,7 @@ declare module 'vitest' {
   interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> {
     /**
      * Packets get from the received namespace to the other (or to an address) and back, by one protocol, in every family that both have. Tries for
-     * 3 s unless `timeout` says otherwise. Negated: in no family, not within 1 s; `outcome` tells silence from refusal.
+     * 4 s unless `timeout` says otherwise. Negated: in no family, not within 1 s; `outcome` tells silence from refusal.
      */
     toReach(to: NetworkNamespace | string, expectation: ReachExpectation): Promise<void>;
     /** A route is in the main table, or in `table`; what the expectation leaves out does not matter. */
