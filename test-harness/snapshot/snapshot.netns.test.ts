@@ -213,6 +213,16 @@ describe('what the five do not touch', () => {
     expect(pins).toContain('+ pin /sys/fs/bpf/maps/hits  map hits');
   });
 
+  it('is in the files, when that is asked for', async () => {
+    const options = { only: ['file'], contents: true } as const;
+    await node.writeFile('/run/state', 'one');
+    const before = await snapshot(node, options);
+    await node.writeFile('/run/state', 'two');
+    expect(formatChanges(diff(before, await snapshot(node, options)))).toMatch(
+      /^~ file \/run\/state {2}sha256 7692c3ad3540 → sha256 \w{12}$/,
+    );
+  });
+
   it('can be left out', async () => {
     const only = await snapshot(node, { only: ['link', 'file'], ignore: /^\/var\/lib\/cni/ });
     expect([...only.sections.keys()]).toEqual(['link', 'file']);

@@ -37,6 +37,8 @@ export interface Snapshot {
 export interface SnapshotOptions {
   /** folders of a machine whose files count (default /run, /sys/fs/bpf, /var/lib/cni) */
   readonly folders?: readonly string[];
+  /** whether what is in those files counts, and not only that they are there (default false: host-local writes at every ADD) */
+  readonly contents?: boolean;
   /** names (of a link, a file's path, a rule, ...) that do not count */
   readonly ignore?: RegExp;
   /** sections to look at (default all) */
@@ -54,7 +56,7 @@ export async function snapshot(at: NetworkNamespace, options: SnapshotOptions = 
   const found: Partial<Record<SectionName, Section>> = {
     ...(await fromNetlink(at)),
     ...(['sysctl', 'iptables', 'nft'].some((name) => wanted(name as SectionName)) ? await viewFromInside(at) : {}),
-    ...(at instanceof Machine ? await files(at, options.folders ?? FOLDERS) : {}),
+    ...(at instanceof Machine ? await files(at, options.folders ?? FOLDERS, options.contents ?? false) : {}),
   };
   const sections = sectionNames.flatMap((name) => {
     const section = found[name];

@@ -21,6 +21,12 @@ afterEach(() => lab.close());
 it('finds a closed port / open', async () => {
   await expect(lab.machine('left')).toReach(lab.machine('right'), { tcp: 81, server: 'existing', family: 4 });
 });
+it.concurrent('asks too many / at a time', async ({ onTestFailed, onTestFinished, task, expect }) => {
+  const own = await Lab.create({ hosts: { solo: {} } });
+  const context = { onTestFailed, onTestFinished, task };
+  await captureOnFailure(own.machine('solo'), { folder: 'captures', context, lines: 1 });
+  await expect(own.machine('solo')).toReach('127.0.0.1', { tcp: 83 });
+});
 it('finds an open port', async () => {
   await captureOnFailure(lab.machine('left'), { folder: 'captures' });
   await expect(lab.machine('left')).toReach(lab.machine('right'), { tcp: 82 });
@@ -40,11 +46,12 @@ it('shows and keeps the packets of a test that fails, and nothing of one that pa
       env: { ...process.env, NO_COLOR: '1' },
     });
     const output = `${run.stdout}${run.stderr}`;
-    expect(output).toContain('1 failed | 1 passed');
+    expect(output).toContain('2 failed | 1 passed');
     expect(output).toContain('packets of left, right (all of them in captures/finds-a-closed-port-open.pcapng)');
     expect(output).toMatch(/left:eth0 out 198\.18\.0\.1:\d+ → 198\.18\.0\.2:81 TCP \[S\]/);
     expect(output).toMatch(/right:eth0 out 198\.18\.0\.2:81 → 198\.18\.0\.1:\d+ TCP \[R\.\]/);
-    expect(readdirSync(join(folder, 'captures'))).toEqual(['finds-a-closed-port-open.pcapng']);
+    expect(readdirSync(join(folder, 'captures'))).toEqual(['asks-too-many-at-a-time.pcapng', 'finds-a-closed-port-open.pcapng']);
+    expect(output).toMatch(/packets of solo .*\n\(1 earlier packets\)\n +0\.\d{6} lo in {2}127\.0\.0\.1:83 → 127\.0\.0\.1:\d+ TCP \[R\.\]/);
     const file = join(folder, 'captures', 'finds-a-closed-port-open.pcapng');
     expect(execFileSync('tcpdump', ['-n', '-r', file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })).toContain(
       '198.18.0.2.81: Flags [S]',
