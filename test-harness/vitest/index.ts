@@ -22,6 +22,7 @@ import {
   toHaveRoute,
 } from './state.ts';
 
+export { type ConformanceSuiteOptions, describeConformance } from '../conformance/vitest.ts';
 export { type CaptureOnFailureOptions, captureOnFailure } from './capture.ts';
 export type { ReachExpectation } from './reach.ts';
 export type { InterfaceExpectation, NeighbourExpectation, RouteExpectation } from './state.ts';

@@ -1,0 +1,18 @@
+import { describeConformance } from '../../test-harness/conformance/vitest.ts';
+import { AxonemeNode, executables } from '../support/axoneme.ts';
+
+/** The packed executables, with the real daemon. */
+describeConformance({
+  plugin: executables.plugin,
+  config: { name: 'axoneme', type: 'axoneme-cni' },
+  setup: (node) => AxonemeNode.start(node),
+  knownDeviations: {
+    'add-two-ifnames': 'the route to the router exists already',
+    'del-other-ifname-untouched': 'there cannot be two interfaces',
+    'gc-by-ifname': 'there cannot be two interfaces',
+    'gc-keeps-valid': 'GC is refused',
+    'gc-frees-others': 'GC is refused',
+    'gc-empty-list': 'GC is refused',
+    'gc-null-list': 'GC is refused',
+  },
+});
