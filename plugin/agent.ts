@@ -25,6 +25,8 @@ export interface Agent {
   disconnectEndpoint(key: AttachmentKey): Promise<Endpoint | undefined>;
   /** Frees the addresses and removes the record, once the device is gone; one that is not there is fine. */
   deleteEndpoint(id: number): Promise<void>;
+  /** Every endpoint of the node, in whatever state. */
+  listEndpoints(): Promise<readonly Endpoint[]>;
   /** The daemon's half of CHECK: record, maps, links, owner of the addresses; undefined when there is no such attachment. */
   checkEndpoint(key: AttachmentKey): Promise<CheckReport | undefined>;
 }

@@ -35,6 +35,11 @@ export function readPlan(value: unknown): EndpointPlan {
   };
 }
 
+/** Answer of `GET /v1/endpoints`. */
+export function readEndpoints(value: unknown): Endpoint[] {
+  return new Reader({ list: value }, 'endpoints').list('list').map((one) => readEndpoint(one.value));
+}
+
 /** An endpoint, as several answers carry it. */
 export function readEndpoint(value: unknown): Endpoint {
   const endpoint = new Reader(value, 'endpoint');

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttachmentKey, CheckReport, DeviceReport, Endpoint, EndpointPlan, EndpointRequest, Health } from '../conf/api/types.ts';
 import { type Agent, AgentError, type AgentErrorCode } from './agent.ts';
-import { readCheckReport, readEndpoint, readHealth, readPlan } from './answers.ts';
+import { readCheckReport, readEndpoint, readEndpoints, readHealth, readPlan } from './answers.ts';
 import type { Answer } from './http-answer.ts';
 import { type Exchange, Transport } from './transport.ts';
 
@@ -60,6 +60,10 @@ export class DaemonClient implements Agent, Disposable {
 
   async deleteEndpoint(id: number): Promise<void> {
     await orUndefined(this.#call({ method: 'DELETE', path: `/v1/endpoints/${id}` }, nothing));
+  }
+
+  async listEndpoints(): Promise<Endpoint[]> {
+    return await this.#call({ method: 'GET', path: '/v1/endpoints' }, readEndpoints);
   }
 
   async checkEndpoint(key: AttachmentKey): Promise<CheckReport | undefined> {

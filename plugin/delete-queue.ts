@@ -1,8 +1,9 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AttachmentKey } from '../conf/api/types.ts';
 import { CniError } from '../conf/cni/errors.ts';
-import { type DeleteRecord, deleteRecordName } from '../conf/delete-record.ts';
+import { type DeleteRecord, deleteRecordName, parseDeleteRecord } from '../conf/delete-record.ts';
+import { hasErrno } from '../native/errors.ts';
 
 /** DELs that the daemon has yet to hear of. */
 export interface DeleteQueue {
@@ -10,6 +11,8 @@ export interface DeleteQueue {
   put(key: AttachmentKey): void;
   /** Withdraws it; none there is fine. */
   remove(key: AttachmentKey): void;
+  /** The records that are there, oldest first; what is none is left out. Errors: CniError `io-failure`. */
+  list(): DeleteRecord[];
 }
 
 /** The queue in a folder; the format is that of `DeleteRecord`. */
@@ -45,6 +48,30 @@ export class DeleteFolder implements DeleteQueue {
     } catch (cause) {
       throw new CniError('io-failure', `remove delete record ${deleteRecordName(key)} in ${this.#folder}`, { cause });
     }
+  }
+
+  list(): DeleteRecord[] {
+    const names = this.#names().filter((name) => name.endsWith('.json'));
+    const records = names.map((name) => readRecord(join(this.#folder, name))).filter((record) => record !== undefined);
+    return records.sort((a, b) => (a.queuedAt < b.queuedAt ? -1 : 1));
+  }
+
+  #names(): string[] {
+    try {
+      return readdirSync(this.#folder);
+    } catch (cause) {
+      if (hasErrno(cause, 'ENOENT')) return [];
+      throw new CniError('io-failure', `list delete records in ${this.#folder}`, { cause });
+    }
+  }
+}
+
+/** The daemon may take it away meanwhile; and a damaged one is the daemon's to move aside. */
+function readRecord(path: string): DeleteRecord | undefined {
+  try {
+    return parseDeleteRecord(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,19 +1,19 @@
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isSea } from 'node:sea';
-import { CniError } from '../conf/cni/errors.ts';
 import { paths } from '../conf/paths.ts';
 import type { Handlers, PluginCall, Tools } from './call.ts';
 import type { ClientOptions } from './client.ts';
 
 /**
- * How long a call of each verb waits for the daemon. ADD and CHECK sit out a restart of the daemon and still answer within two seconds
+ * How long a call of each verb waits for the daemon. ADD, CHECK and GC sit out a restart of the daemon and still answer within two seconds
  * when there is none; STATUS must answer now; DEL has its queue instead.
  */
 const WAITING = {
   ADD: { patienceMs: 1500, answerMs: 10_000 },
   CHECK: { patienceMs: 1500, answerMs: 5000 },
   DEL: { patienceMs: 0, answerMs: 3000 },
+  GC: { patienceMs: 1500, answerMs: 10_000 },
   STATUS: { patienceMs: 0, answerMs: 1000 },
 } as const satisfies Record<string, ClientOptions>;
 
@@ -39,8 +39,10 @@ export const coldHandlers: Handlers = {
     await status({ agent, devices: () => readdirSync('/sys/class/net') });
     return undefined;
   },
-  GC: async () => {
-    throw new CniError('invalid-environment', 'read environment: CNI_COMMAND GC is not supported by this version of axoneme');
+  GC: async (call) => {
+    const { gc } = await import('./commands/gc.ts');
+    await withTools(call, WAITING.GC, (tools) => gc(call, tools));
+    return undefined;
   },
 };
 

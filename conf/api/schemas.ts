@@ -22,6 +22,7 @@ const mac = (description: string) => z.string().check(z.regex(/^[0-9a-f]{2}(:[0-
 const address = z.string().check(z.regex(/^[0-9a-fA-F.:]{2,45}$/), z.describe('IPv4 or IPv6 address without prefix length'));
 const mtu = z.int().check(z.gte(68), z.lte(65535), z.describe('bytes of the IP packet'));
 const identity = z.int().check(z.gte(0), z.lte(0xffffffff), z.describe('numeric security identity'));
+const network = z.string().check(z.minLength(1), z.maxLength(512), z.describe('name of the network'));
 const routers = z.strictObject({ ipv4: z.exactOptional(address), ipv6: z.exactOptional(address) });
 
 export const attachmentKey = z.strictObject({ containerId, ifname }) satisfies z.ZodMiniType<api.AttachmentKey>;
@@ -37,6 +38,7 @@ export const endpointRequest = z.strictObject({
   ifname,
   netns: z.string().check(z.minLength(1), z.maxLength(4096), z.describe('CNI_NETNS')),
   pod: podIdentity,
+  network: z.exactOptional(network),
   pool: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(253))),
   addresses: z.exactOptional(z.array(address).check(z.maxLength(2))),
   mac: z.exactOptional(mac("MAC for the container's side")),
@@ -59,6 +61,7 @@ export const endpoint = z.strictObject({
   state: z.enum(['creating', 'ready', 'restoring', 'disconnecting']),
   netns: text('CNI_NETNS of the ADD'),
   pod: podIdentity,
+  network: z.exactOptional(network),
   identity,
   labels: z.array(z.string()),
   ipv4: z.exactOptional(endpointAddress),

@@ -35,6 +35,8 @@ export interface EndpointRequest extends AttachmentKey {
   /** CNI_NETNS, to the letter. */
   readonly netns: string;
   readonly pod: PodIdentity;
+  /** Name of the network (`name` of the configuration), by which GC tells its attachments from others. */
+  readonly network?: string;
   /** Pool to take the addresses from; the default pool when absent. */
   readonly pool?: string;
   /** Addresses asked for by name (CNI_ARGS `IP`, runtimeConfig `ips`), at most one per family. */
@@ -52,6 +54,8 @@ export interface Endpoint extends AttachmentKey {
   readonly state: EndpointState;
   readonly netns: string;
   readonly pod: PodIdentity;
+  /** Name of the network that asked for it; absent in records of before networks were remembered, which GC leaves alone. */
+  readonly network?: string;
   /** Numeric security identity. */
   readonly identity: number;
   readonly labels: readonly string[];

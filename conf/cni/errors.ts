@@ -22,6 +22,7 @@ export const CNI_CODES = {
   'kernel-failure': 105,
   'kernel-unsupported': 106,
   'interface-exists': 107,
+  'garbage-left': 108,
   internal: 999,
 } as const;
 

@@ -1,3 +1,4 @@
+import type { AttachmentKey } from '../api/types.ts';
 import { identifierProblem } from './env.ts';
 import { CniError } from './errors.ts';
 import { type JsonObject, Reader } from './reader.ts';
@@ -19,6 +20,8 @@ export interface NetConf {
   readonly dns?: CniDns;
   readonly runtime: RuntimeConfig;
   readonly prevResult?: CniResult;
+  /** GC: exactly these attachments of the network are valid; undefined when the configuration does not say. */
+  readonly validAttachments?: readonly AttachmentKey[];
 }
 
 /** Keys that axoneme understands or that the specification gives to every plugin (SPEC section 1, "Plugin configuration objects"). */
@@ -70,7 +73,9 @@ export function parseNetConf(value: unknown, command: CniCommand): NetConf {
   const version = parseVersion(reader.value['cniVersion'] ?? undefined);
   const root = parseRoot(new Reader(value, '', 'invalid-config'));
   const base = { name, version, ...root };
-  if (command === 'DEL' || command === 'GC') return { ...base, runtime: decodeRuntime(new Reader({}, '')) };
+  const nothing = { runtime: decodeRuntime(new Reader({}, '')) };
+  if (command === 'DEL') return { ...base, ...nothing };
+  if (command === 'GC') return { ...base, ...nothing, ...parseAttachments(new Reader(value, '', 'invalid-config')) };
   return { ...base, ...parseStrictly(new Reader(value, '', 'invalid-config'), version) };
 }
 
@@ -87,6 +92,21 @@ function parseStrictly(reader: Reader, version: CniVersion): Omit<NetConf, 'name
     ...(dns && { dns }),
     ...(previous && { prevResult: decodeResult(previous, version) }),
     runtime: decodeRuntime(reader),
+  };
+}
+
+/** SPEC section 2, "GC"; the second key is the one that libcni 1.2 sent before the specification settled on the first. */
+const VALID_ATTACHMENTS = ['cni.dev/valid-attachments', 'cni.dev/attachments'] as const;
+
+/** Null is how Go writes an empty list: nothing is valid then. An absent key says nothing at all. */
+function parseAttachments(reader: Reader): { validAttachments?: AttachmentKey[] } {
+  const key = VALID_ATTACHMENTS.find((name) => Object.hasOwn(reader.value, name));
+  if (key === undefined) return {};
+  return {
+    validAttachments: reader.list(key).map((one) => {
+      const item = one.lowerCased();
+      return { containerId: item.required('containerid', 'string'), ifname: item.required('ifname', 'string') };
+    }),
   };
 }
 

@@ -35,6 +35,7 @@ export function newEndpoint(request: EndpointRequest, reserved: Reserved): Endpo
     state: 'creating',
     netns: request.netns,
     pod: request.pod,
+    ...(request.network === undefined ? {} : { network: request.network }),
     identity: IDENTITY_INIT,
     labels: labelsOf(request.pod),
     ...reserved.addresses,

@@ -87,6 +87,7 @@ test('asks for what runtimeConfig names before what CNI_ARGS names', async () =>
     ifname: 'eth0',
     netns: '/run/netns/a',
     pod: { namespace: 'default', name: 'web-1', uid: '' },
+    network: 'pods',
     pool: 'green',
     addresses: ['10.0.0.9'],
     mac: '02:aa:00:00:00:03',

@@ -46,6 +46,7 @@ function endpointRequest({ invocation, conf }: PluginCall): EndpointRequest {
     ifname: invocation.ifname,
     netns: invocation.netns,
     pod: args.pod,
+    network: conf.name,
     ...(pool !== undefined && { pool }),
     ...(addresses.length > 0 && { addresses }),
     ...(mac !== undefined && { mac: mac.toLowerCase() }),

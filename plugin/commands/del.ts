@@ -7,13 +7,19 @@ import type { PluginCall, Tools } from '../call.ts';
  * attachment's name leads to everything. A daemon that cannot answer is left a record of the DEL.
  */
 export async function del({ invocation }: PluginCall, tools: Tools): Promise<void> {
-  const key = { containerId: invocation.containerId, ifname: invocation.ifname };
+  await delAttachment({ containerId: invocation.containerId, ifname: invocation.ifname }, tools);
+}
+
+/** The same for an attachment by its name. `told`: the daemon has forgotten it; `queued`: a record waits for the daemon. */
+export async function delAttachment(key: AttachmentKey, tools: Tools): Promise<'told' | 'queued'> {
   const outcome = await delWithDaemon(key, tools);
-  if (outcome === 'told') return;
+  if (outcome === 'told') return 'told';
   await removeDevice(key, tools);
   tools.queue.put(key);
   // A daemon that came up and read its queue in between can as well be told at once. One that is too slow stays too slow.
-  if (outcome === 'away' && (await delWithDaemon(key, tools)) === 'told') tools.queue.remove(key);
+  if (outcome !== 'away' || (await delWithDaemon(key, tools)) !== 'told') return 'queued';
+  tools.queue.remove(key);
+  return 'told';
 }
 
 /** `told`: the daemon has forgotten the attachment. `away`: nobody serves. `failed`: it cannot be told now, for another reason. */

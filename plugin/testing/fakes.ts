@@ -76,6 +76,7 @@ export class FakeTools implements Tools {
       completeEndpoint: step('completeEndpoint'),
       disconnectEndpoint: step('disconnectEndpoint', endpoint),
       deleteEndpoint: step('deleteEndpoint'),
+      listEndpoints: step<readonly Endpoint[]>('listEndpoints', []),
       checkEndpoint: step('checkEndpoint', { endpoint, problems: [] }),
     };
     this.host = {
@@ -87,7 +88,11 @@ export class FakeTools implements Tools {
       removeLinks: step('removeLinks'),
       observe: step('observe', whole),
     };
-    this.queue = { put: () => this.#do('queue.put', undefined), remove: () => this.#do('queue.remove', undefined) };
+    this.queue = {
+      put: () => this.#do('queue.put', undefined),
+      remove: () => this.#do('queue.remove', undefined),
+      list: () => this.#do('queue.list', []),
+    };
   }
 
   #do<T>(name: string, answer: T): T {
