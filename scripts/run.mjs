@@ -27,8 +27,6 @@ const needs = [
   { file: ['/usr/bin/tcpdump', '/usr/sbin/tcpdump'], packages: ['tcpdump'] },
   { file: '/usr/bin/containerd', packages: ['containerd'], task: 'test' },
   { file: ['/usr/sbin/runc', '/usr/bin/runc'], packages: ['runc'], task: 'test' },
-  { file: '/usr/bin/iperf3', packages: ['iperf3'], task: 'bench' },
-  { file: '/usr/bin/sockperf', packages: ['sockperf'], task: 'bench' },
 ];
 
 function fail(message) {

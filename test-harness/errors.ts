@@ -10,6 +10,8 @@ export type HarnessCode =
   | 'NAME_TAKEN'
   | 'BAD_NAME'
   | 'NO_SUCH_MACHINE'
+  | 'BAD_LOAD'
+  | 'NO_VALUES'
   | 'BAD_SHAPE'
   | 'BAD_FAULT'
   | 'NO_SUCH_SOCKET'

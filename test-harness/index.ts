@@ -40,6 +40,7 @@ export { Pod, type PodOptions } from './lab/pod.ts';
 export { sweep } from './lab/reaper.ts';
 export { Service, type ServiceEnd } from './lab/service.ts';
 export type { Emulation, LinkShape } from './lab/shape.ts';
+export * as load from './load/index.ts';
 export { type DnsTarget, serveDns, type Zone } from './probe/dns.ts';
 export type { RecordType } from './probe/dns-message.ts';
 export { type EchoOptions, type ProbeResult, tcpEcho, udpEcho } from './probe/echo.ts';

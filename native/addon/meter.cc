@@ -56,7 +56,8 @@ class Meter : public Task {
     done_ = true;
     shutdown(listener_.get(), SHUT_RDWR);
     pthread_join(server, nullptr);
-    if (!*failure && server_failure_) *failure = server_failure_;
+    // The client's failure is then only its consequence.
+    if (server_failure_) *failure = server_failure_;
   }
 
   bool Listen(Failure* failure) {
@@ -189,7 +190,10 @@ class Meter : public Task {
 
   static void* Serve(void* argument) {
     Meter* self = static_cast<Meter*>(argument);
-    if (!Pin(self->server_cpu_, &self->server_failure_)) return nullptr;
+    if (!Pin(self->server_cpu_, &self->server_failure_)) {
+      shutdown(self->listener_.get(), SHUT_RDWR);  // resets the client that waits
+      return nullptr;
+    }
     while (!self->done_) {
       OwnedFd fd(accept4(self->listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (fd.get() < 0 || self->kind_ == kConnections) continue;

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { compareDatapath } from '../../test/bench/datapath.ts';
-import { type Comparison, median, quantile } from '../../test/bench/numbers.ts';
+import { table } from '../../test/bench/row.ts';
 import { compareVerbs, residentMegabytes } from '../../test/bench/verbs.ts';
 import { AxonemeNode } from '../../test/support/axoneme.ts';
 import { Lab } from '../../test-harness/index.ts';
@@ -10,27 +10,6 @@ import { build } from '../build/index.ts';
 import { project } from '../build/step.ts';
 
 const rounds = { verbs: 40, datapath: 5 };
-
-function row({ what, unit, ours, peer, ratio }: Comparison): string {
-  const cells = [
-    what,
-    median(ours).toFixed(2),
-    quantile(ours, 0.95).toFixed(2),
-    median(peer.values).toFixed(2),
-    ratio.toFixed(2),
-    unit,
-    peer.name,
-  ];
-  return `| ${cells.join(' | ')} |`;
-}
-
-function table(comparisons: readonly Comparison[]): string {
-  return [
-    '| what | median | p95 | peer | ratio | unit | peer is |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
-    ...comparisons.map(row),
-  ].join('\n');
-}
 
 /** Adds pods one by one up to `count` and says what the daemon then holds in memory. */
 async function memoryWith(axoneme: AxonemeNode, count: number): Promise<number> {
@@ -48,18 +27,17 @@ async function main(): Promise<void> {
   say(`ADD and DEL, ${rounds.verbs} rounds in turns with ptp + host-local …`);
   const verbs = await compareVerbs(axoneme.node, rounds.verbs);
   say(`same-node datapath, ${rounds.datapath} rounds in turns with a kernel-routed veth pair …`);
-  const datapath = await compareDatapath(lab, axoneme, rounds.datapath, (done) => say(`  round ${done} of ${rounds.datapath}`));
+  const datapath = await compareDatapath(lab, axoneme, rounds.datapath, (what, done) =>
+    say(`  ${what}: round ${done} of ${rounds.datapath}`),
+  );
   say('memory of the daemon with 100 pods …');
   const megabytes = await memoryWith(axoneme, 98);
-  const comparisons = [...verbs, ...datapath];
+  const rows = [...verbs, ...datapath];
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, kernel ${release()}, Node ${process.version}`;
-  say(`\n${machine}\n\n${table(comparisons)}\n\ndaemon resident with 100 pods: ${megabytes.toFixed(0)} MB`);
+  say(`\n${machine}\n\n${table(rows)}\n\ndaemon resident with 100 pods: ${megabytes.toFixed(0)} MB`);
   const file = join(project, '.cache', 'bench.json');
   mkdirSync(join(project, '.cache'), { recursive: true });
-  writeFileSync(
-    file,
-    JSON.stringify({ machine, date: new Date().toISOString(), comparisons, daemonResidentMegabytes: megabytes }, null, 2),
-  );
+  writeFileSync(file, JSON.stringify({ machine, date: new Date().toISOString(), rows, daemonResidentMegabytes: megabytes }, null, 2));
   say(`all values: ${file}`);
 }
 

@@ -51,6 +51,11 @@ export class Runtime {
     this.cache = new ResultCache(host, options.cacheDir ?? '/var/lib/cni');
   }
 
+  /** The machine on which plugins run, as it was given. */
+  get host(): PluginHost {
+    return this.#host;
+  }
+
   /** All networks of the configuration folder in order of preference. Throws BAD_NETWORK when one file is bad. */
   networks(): Promise<Network[]> {
     return discover(this.#host, this.#confDir);

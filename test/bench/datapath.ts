@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Lab, Machine, NetworkNamespace } from '../../test-harness/index.ts';
+import { type Lab, load, type Machine, type NetworkNamespace } from '../../test-harness/index.ts';
 import type { AxonemeNode } from '../support/axoneme.ts';
-import { type Comparison, compare } from './numbers.ts';
+import type { Row } from './row.ts';
 
 /** Two ends on one node, and the address by which the first reaches the second. */
 interface Path {
@@ -10,26 +9,24 @@ interface Path {
   readonly address: string;
 }
 
+const SECONDS = { duration: 2000, warmup: 1000 } as const;
+
 /** Gigabits per second of one TCP stream, sender and receiver on different processors. */
-async function stream({ client, address }: Path, seconds: number): Promise<number> {
-  const command = ['taskset', '-c', '1', 'iperf3', '--json', '-c', address, '-t', `${seconds}`, '-O', '1'];
-  const report = JSON.parse(await client.run(command, { timeout: (seconds + 20) * 1000 }));
-  return report.end.sum_received.bits_per_second / 1e9;
+async function stream({ client, server, address }: Path): Promise<number> {
+  const { bitsPerSecond } = await load.throughput(client, server, { ...SECONDS, address, clientCpu: 1, serverCpu: 0 });
+  return bitsPerSecond / 1e9;
 }
 
 /** Median one-way time of a 14-byte TCP ping-pong in microseconds, both ends on one processor. */
-async function pingPong({ client, address }: Path, seconds: number): Promise<number> {
-  const command = ['taskset', '-c', '1', 'sockperf', 'ping-pong', '--tcp', '-i', address, '-p', '11111', '-t', `${seconds}`];
-  const report = await client.run(command, { timeout: (seconds + 20) * 1000 });
-  const match = /percentile 50\.000 =\s+([\d.]+)/.exec(report);
-  if (!match) throw new Error(`read sockperf's report: no median in: ${report.slice(-500)}`);
-  return Number(match[1]);
+async function pingPong({ client, server, address }: Path): Promise<number> {
+  const { roundTrip } = await load.roundTrip(client, server, { ...SECONDS, address, clientCpu: 1, serverCpu: 1 });
+  return roundTrip.median / 2;
 }
 
-async function startServers({ server }: Path): Promise<void> {
-  server.spawn(['taskset', '-c', '0', 'iperf3', '-s']);
-  server.spawn(['taskset', '-c', '1', 'sockperf', 'server', '--tcp', '-p', '11111']);
-  await sleep(500);
+/** Thousands of TCP connections per second that one client makes, both ends on one processor. */
+async function connections({ client, server, address }: Path): Promise<number> {
+  const { perSecond } = await load.connectionRate(client, server, { ...SECONDS, address, clientCpu: 1, serverCpu: 1 });
+  return perSecond / 1000;
 }
 
 /** What the pods are compared with: two hosts joined by a machine that routes in the kernel, without netfilter and without eBPF. */
@@ -51,26 +48,29 @@ async function podPath(axoneme: AxonemeNode): Promise<Path> {
   return { client: client.pod, server: server.pod, address };
 }
 
+const measured = [
+  { what: 'TCP stream, pod to pod', unit: 'Gbit/s', meter: stream },
+  { what: 'TCP ping-pong, one way', unit: 'µs', meter: pingPong },
+  { what: 'TCP connections', unit: '1000/s', meter: connections },
+] as const;
+
 /** Same-node pod to pod against a plain veth pair routed by the kernel, in turns. */
 export async function compareDatapath(
   lab: Lab,
   axoneme: AxonemeNode,
   rounds: number,
-  onRound: (done: number) => void,
-): Promise<Comparison[]> {
+  onRound: (what: string, done: number) => void,
+): Promise<Row[]> {
   const [pods, kernel] = [await podPath(axoneme), await kernelPath(lab)];
-  await Promise.all([startServers(pods), startServers(kernel)]);
-  const measured = { stream: { ours: [] as number[], peer: [] as number[] }, pingPong: { ours: [] as number[], peer: [] as number[] } };
-  for (let round = 0; round < rounds; round += 1) {
-    measured.stream.ours.push(await stream(pods, 2));
-    measured.stream.peer.push(await stream(kernel, 2));
-    measured.pingPong.ours.push(await pingPong(pods, 2));
-    measured.pingPong.peer.push(await pingPong(kernel, 2));
-    onRound(round + 1);
+  const rows: Row[] = [];
+  for (const { what, unit, meter } of measured) {
+    const options = { rounds, warmup: 0, onRound: (done: number) => onRound(what, done) };
+    const comparison = await load.compare(
+      () => meter(pods),
+      () => meter(kernel),
+      options,
+    );
+    rows.push({ what, unit, peer: 'veth routed by the kernel', comparison });
   }
-  const name = 'veth routed by the kernel';
-  return [
-    compare('TCP stream, pod to pod', 'Gbit/s', measured.stream.ours, { name, values: measured.stream.peer }),
-    compare('TCP ping-pong, one way', 'µs', measured.pingPong.ours, { name, values: measured.pingPong.peer }),
-  ];
+  return rows;
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Node, Pod } from '../../test-harness/index.ts';
+import { load, type Node, type Pod } from '../../test-harness/index.ts';
 import { executables } from '../support/axoneme.ts';
 import type { Job, Outcome } from './driver.ts';
-import { type Comparison, compare } from './numbers.ts';
+import type { Row } from './row.ts';
 
 const referencePlugins = '/usr/lib/cni';
 
@@ -51,7 +51,7 @@ const every = <T>(values: readonly T[], step: number, offset: number) => values.
 const times = (outcomes: readonly Outcome[]) => outcomes.map(({ milliseconds }) => milliseconds);
 
 /** Cold ADD and DEL of dual-stack pods against single-stack ptp + host-local, one after the other in turns. */
-export async function compareVerbs(node: Node, rounds: number): Promise<Comparison[]> {
+export async function compareVerbs(node: Node, rounds: number): Promise<Row[]> {
   const pods: Pod[] = [];
   for (let i = 0; i < 2 * rounds; i += 1) pods.push(await node.addPod(`bench-${i}`));
   const contenders = [axoneme, ptp] as const;
@@ -66,10 +66,11 @@ export async function compareVerbs(node: Node, rounds: number): Promise<Comparis
     pods.map((pod, index) => job(contenderOf(index), 'DEL', pod, results[index])),
   );
   for (const pod of pods) await node.removePod(pod);
-  return [
-    compare('ADD, cold', 'ms', times(every(added, 2, 0)), { name: 'ptp + host-local', values: times(every(added, 2, 1)) }),
-    compare('DEL, cold', 'ms', times(every(deleted, 2, 0)), { name: 'ptp + host-local', values: times(every(deleted, 2, 1)) }),
-  ];
+  const row = (what: string, outcomes: readonly Outcome[]): Row => {
+    const comparison = load.comparisonOf(times(every(outcomes, 2, 0)), times(every(outcomes, 2, 1)));
+    return { what, unit: 'ms', peer: 'ptp + host-local', comparison };
+  };
+  return [row('ADD, cold', added), row('DEL, cold', deleted)];
 }
 
 /** Resident memory of a process in MB (10^6 bytes). */
