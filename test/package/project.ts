@@ -57,15 +57,13 @@ export class EmptyProject implements AsyncDisposable {
     return readFile(join(this.folder, path), 'utf8');
   }
 
-  /** Runs a command line as in a shell there; rejects with what it printed when it fails. */
-  async sh(command: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
-    try {
-      const { stdout } = await run('sh', ['-ec', command], { cwd: this.folder, env: { ...env, ...more }, maxBuffer: 1 << 24 });
-      return stdout;
-    } catch (error) {
-      const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-      throw new Error(`run ${command}: ${stdout}${stderr}`, { cause: error });
-    }
+  /** Runs a command line as in a shell there and returns what it printed; rejects with that when it ends with another status. */
+  async sh(command: string, more: Readonly<Record<string, string>> = {}, exit = 0): Promise<string> {
+    const options = { cwd: this.folder, env: { ...env, ...more }, maxBuffer: 1 << 24 };
+    const ended = await run('sh', ['-ec', command], options).catch((error: { code?: number; stdout?: string; stderr?: string }) => error);
+    const { code = 0, stdout = '', stderr = '' } = { code: 0, ...ended };
+    if (code !== exit) throw new Error(`run ${command}: exit status ${code}: ${stdout}${stderr}`);
+    return stdout;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
