@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { AttachmentKey, DeviceReport, Endpoint, EndpointRequest, Health, Status } from '../conf/api/types.ts';
 import type { DaemonConfig } from '../conf/config/index.ts';
 import type { Paths } from '../conf/paths.ts';
+import { step } from '../conf/step.ts';
 import { version } from '../conf/version.ts';
 import { NodeIpam } from '../ipam/index.ts';
 import { embeddedFile } from '../native/embedded.ts';
@@ -60,7 +61,7 @@ export class Daemon implements Backend {
   /** Starts in the network namespace of the process. Throws StartError and whatever the kernel refuses; what was made stays for the next start. */
   static async start(parts: DaemonParts): Promise<Daemon> {
     const daemon = new Daemon(parts);
-    daemon.#server = await serveApi(parts.paths.socket, daemon, parts.log);
+    daemon.#server = await step('start.socket', () => serveApi(parts.paths.socket, daemon, parts.log));
     try {
       await daemon.#serve();
       return daemon;
@@ -189,13 +190,14 @@ export class Daemon implements Backend {
     const store = new RecordStore(join(paths.runDir, 'endpoints'), log);
     const file = new IpamFile(join(paths.runDir, 'ipam.json'), log);
     const addressing = new NodeAddressing({ config, families, file, log, createIpam: (state) => new NodeIpam(config, state?.ipam) });
-    const before = adoptRecords(store, addressing, log);
-    addressing.reserveRouters(await currentRouters());
+    const before = step('start.records', () => adoptRecords(store, addressing, log));
+    const routers = await currentRouters();
+    step('start.routers', () => addressing.reserveRouters(routers));
     const datapath = await this.#openDatapath(addressing);
     const manager = new EndpointManager({ store, datapath, addressing, window: this.#window, log, now: () => new Date() }, before);
-    await datapath.activate(await restoreEndpoints(manager, datapath, log));
+    await datapath.activate(await step('start.restore', () => restoreEndpoints(manager, datapath, log)));
     const queue = new DeleteQueue(paths.deleteQueue, manager, log);
-    await queue.replay();
+    await step('start.replay', () => queue.replay());
     queue.watch();
     return { addressing, datapath, manager, queue };
   }

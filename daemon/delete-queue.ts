@@ -2,6 +2,7 @@ import { type FSWatcher, mkdirSync, readdirSync, renameSync, watch } from 'node:
 import { join } from 'node:path';
 import type { AttachmentKey, Endpoint } from '../conf/api/types.ts';
 import { type DeleteRecord, parseDeleteRecord } from '../conf/delete-record.ts';
+import { step } from '../conf/step.ts';
 import { messageOf } from './failure.ts';
 import { readIfThere, removeAll } from './files.ts';
 import type { Logger } from './log.ts';
@@ -81,7 +82,7 @@ export class DeleteQueue {
       const endpoint = this.#deleter.list().find((other) => other.containerId === containerId && other.ifname === ifname);
       const isNewer = endpoint !== undefined && Date.parse(endpoint.createdAt) > Date.parse(queuedAt);
       const removed = !isNewer && (await this.#deleter.removeByKey(record));
-      removeAll(path);
+      step('replay.forget', () => removeAll(path));
       this.#log.info({ ...fields, removed }, 'replayed a delete');
     } catch (error) {
       this.#log.error({ ...fields, error: messageOf(error) }, 'replaying a delete failed');

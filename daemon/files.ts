@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { step } from '../conf/step.ts';
 import { hasErrno } from './failure.ts';
 
 /*
@@ -12,8 +13,8 @@ import { hasErrno } from './failure.ts';
 export function writeWhole(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.tmp`;
-  writeFileSync(temporary, text, { mode: 0o600 });
-  renameSync(temporary, path);
+  step('file.write', () => writeFileSync(temporary, text, { mode: 0o600 }));
+  step('file.rename', () => renameSync(temporary, path));
 }
 
 /** The file's text, or undefined when there is no such file. */

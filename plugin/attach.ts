@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EndpointPlan } from '../conf/api/types.ts';
 import { LINK_NAMES } from '../conf/names.ts';
+import { step } from '../conf/step.ts';
 import { AttachType } from '../native/bpf/constants.ts';
 import { createLink } from '../native/bpf/link.ts';
 import { getPinned, pin } from '../native/bpf/pin.ts';
@@ -12,11 +13,11 @@ import { hasErrno } from '../native/errors.ts';
  * gone. The two attaches wait for the kernel side by side.
  */
 export async function attachPrograms(attach: EndpointPlan['attach'], hostIfindex: number): Promise<void> {
-  makeFolder(attach.links);
+  step('add.folder', () => makeFolder(attach.links));
   try {
     await Promise.all([
-      attachOne(attach.fromContainer, hostIfindex, AttachType.tcxIngress, join(attach.links, LINK_NAMES.ingress)),
-      attachOne(attach.toContainer, hostIfindex, AttachType.tcxEgress, join(attach.links, LINK_NAMES.egress)),
+      attachOne(attach.fromContainer, hostIfindex, 'ingress', attach.links),
+      attachOne(attach.toContainer, hostIfindex, 'egress', attach.links),
     ]);
   } catch (error) {
     removeLinks(attach.links);
@@ -24,12 +25,15 @@ export async function attachPrograms(attach: EndpointPlan['attach'], hostIfindex
   }
 }
 
-async function attachOne(programPath: string, ifindex: number, attachType: AttachType, linkPath: string): Promise<void> {
+const HOOKS = { ingress: AttachType.tcxIngress, egress: AttachType.tcxEgress } as const;
+
+async function attachOne(programPath: string, ifindex: number, hook: keyof typeof HOOKS, folder: string): Promise<void> {
   using program = getPinned(programPath);
-  using link = await createLink({ program, ifindex, attachType }).catch(async (error: unknown) => {
+  const attach = () => createLink({ program, ifindex, attachType: HOOKS[hook] });
+  using link = await step(`add.attach.${hook}`, attach).catch(async (error: unknown) => {
     throw await explain(error, `attach ${programPath} to interface ${ifindex}`);
   });
-  pin(link, linkPath);
+  step(`add.pin.${hook}`, () => pin(link, join(folder, LINK_NAMES[hook])));
 }
 
 /** A kernel without tcx refuses with a bare EINVAL: what it can do is asked only then, and not on the way of every ADD. */

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../conf/api/types.ts';
 import { CniError } from '../conf/cni/errors.ts';
+import { step } from '../conf/step.ts';
 import { hasErrno } from '../native/errors.ts';
 import { setLink } from '../native/netlink/route/link.ts';
 import type { Link } from '../native/netlink/route/link-info.ts';
@@ -30,15 +31,17 @@ export async function createPair(host: Rtnetlink, pod: OpenPod, endpoint: Endpoi
 
 async function create(host: Rtnetlink, pod: OpenPod, endpoint: Endpoint): Promise<number> {
   const { hostIfname: name, ifname, hostMac, mac, mtu } = endpoint;
-  await host.links.create({ kind: 'veth', name, mac: hostMac, mtu, peer: { name: ifname, netns: pod.netns, mac, mtu } });
+  const peer = { name: ifname, netns: pod.netns, mac, mtu };
+  await step('add.pair', () => host.links.create({ kind: 'veth', name, mac: hostMac, mtu, peer }));
   try {
     const { ifindex } = await host.links.get(name);
-    await host.batch([
+    const settings = [
       setLink(ifindex, { alias: aliasOf(endpoint) }),
       // The host side never speaks for itself: without a link-local address it sends no router solicitations and no multicast reports.
       ...(kernelHasIpv6() ? [setLink(ifindex, { addrGenMode: 'none' })] : []),
       setLink(ifindex, { up: true }),
-    ]);
+    ];
+    await step('add.alias', () => host.batch(settings));
     return ifindex;
   } catch (error) {
     await removeNewborn(host, name, hostMac);

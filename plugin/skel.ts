@@ -4,6 +4,7 @@ import { CniError, errorBody, toCniError } from '../conf/cni/errors.ts';
 import { decodeJson, parseNetConf } from '../conf/cni/netconf.ts';
 import { encodeResult } from '../conf/cni/result.ts';
 import { CURRENT_VERSION, isSupportedVersion, requireCommand, SUPPORTED_VERSIONS } from '../conf/cni/versions.ts';
+import { step } from '../conf/step.ts';
 import { version as productVersion } from '../conf/version.ts';
 import type { Handlers } from './call.ts';
 import { versionInfo } from './commands/version.ts';
@@ -27,7 +28,7 @@ export async function runPlugin(edge: ProcessEdge, handlers: Handlers): Promise<
   const stdin = new Stdin(edge);
   try {
     const answer = await answerCall(edge, stdin, handlers);
-    if (answer !== undefined) edge.stdout(`${JSON.stringify(answer)}\n`);
+    if (answer !== undefined) step('answer', () => edge.stdout(`${JSON.stringify(answer)}\n`));
     return 0;
   } catch (thrown) {
     return reportFailure(edge, thrown, stdin.version);

@@ -4,6 +4,7 @@ import { type DatapathSettings, monitorAggregation, type ProgramName } from '../
 import type { Endpoint, EndpointPlan } from '../../conf/api/types.ts';
 import { HOST_IFNAME, LINK_NAMES, POD_IFNAME_PREFIX } from '../../conf/names.ts';
 import type { Paths } from '../../conf/paths.ts';
+import { step } from '../../conf/step.ts';
 import { AttachType, Netns, openRingBuffer, probe, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
 import { KeyedLock } from '../endpoint/locks.ts';
 import type { EndpointDatapath } from '../endpoint/ports.ts';
@@ -74,7 +75,7 @@ export class Datapath implements EndpointDatapath {
     requireTcx(await probe('tcx'), release());
     const ns = Netns.current();
     const rtnl = await Rtnetlink.open();
-    await ensureBpffs(parts.paths);
+    await step('start.bpffs', () => ensureBpffs(parts.paths));
     const native = await findNativeDevices(rtnl, parts.settings.devices);
     const mtu = parts.settings.mtu || (native.mtu ?? DEFAULT_MTU);
     const device = await ensureHostDevice(rtnl, ns, mtu);
@@ -103,16 +104,16 @@ export class Datapath implements EndpointDatapath {
    * devices, addresses and routes from there on.
    */
   async activate(endpoints: readonly Endpoint[]): Promise<void> {
-    const strangers = this.#maps.sync(endpoints);
+    const strangers = step('start.rows', () => this.#maps.sync(endpoints));
     if (strangers > 0) this.#parts.log.info({ rows: strangers }, 'removed map rows that no endpoint owns');
     const { host } = this.#opened.device;
-    await ensureLink(this.#ownLink(HOST_IFNAME, host.ifindex, 'ingress', 'axo_to_host'));
-    await ensureLink(this.#ownLink(HOST_IFNAME, host.ifindex, 'egress', 'axo_from_host'));
-    for (const endpoint of endpoints) await this.#attachAgain(endpoint);
-    await syncRouters(this.#opened.rtnl, host.ifindex, this.routers);
-    await this.#syncRoutes();
-    await this.#watch.start();
-    this.#opened.programs.commit();
+    await step('start.links', () => ensureLink(this.#ownLink(HOST_IFNAME, host.ifindex, 'ingress', 'axo_to_host')));
+    await step('start.links', () => ensureLink(this.#ownLink(HOST_IFNAME, host.ifindex, 'egress', 'axo_from_host')));
+    for (const endpoint of endpoints) await step('start.podlinks', () => this.#attachAgain(endpoint));
+    await step('start.addresses', () => syncRouters(this.#opened.rtnl, host.ifindex, this.routers));
+    await step('start.routes', () => this.#syncRoutes());
+    await step('start.watch', () => this.#watch.start());
+    step('start.digest', () => this.#opened.programs.commit());
   }
 
   attachPaths({ hostIfname }: Endpoint): EndpointPlan['attach'] {
@@ -131,7 +132,7 @@ export class Datapath implements EndpointDatapath {
   }
 
   async connect(endpoint: Endpoint): Promise<void> {
-    await this.#syncRoutes();
+    await step('connect.routes', () => this.#syncRoutes());
     this.#maps.put(endpoint);
   }
 
@@ -147,11 +148,11 @@ export class Datapath implements EndpointDatapath {
   async removeDevice(hostIfname: string): Promise<void> {
     const link = await this.#opened.rtnl.links.find(hostIfname);
     if (link?.kind === 'veth') {
-      await this.#opened.rtnl.links.delete(link.ifindex).catch((error: unknown) => {
+      await step('remove.device', () => this.#opened.rtnl.links.delete(link.ifindex)).catch((error: unknown) => {
         if (!hasErrno(error, 'ENODEV')) throw error;
       });
     }
-    removeAll(join(this.#parts.paths.links, hostIfname));
+    step('remove.links', () => removeAll(join(this.#parts.paths.links, hostIfname)));
   }
 
   async hasDevice({ hostIfindex, hostIfname }: Endpoint): Promise<boolean> {

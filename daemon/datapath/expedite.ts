@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { step } from '../../conf/step.ts';
 import type { GraceWindow } from '../endpoint/ports.ts';
 import { messageOf } from '../failure.ts';
 import { readIfThere, removeAll, writeWhole } from '../files.ts';
@@ -58,8 +59,8 @@ export class ExpediteWindow implements GraceWindow {
     try {
       const before = readFileSync(this.#parts.knob, 'utf8').trim();
       if (before !== '0') return;
-      writeWhole(this.#parts.saved, before);
-      writeFileSync(this.#parts.knob, '1');
+      step('window.save', () => writeWhole(this.#parts.saved, before));
+      step('window.raise', () => writeFileSync(this.#parts.knob, '1'));
       this.#raised = true;
     } catch (error) {
       this.#parts.log.debug({ error: messageOf(error) }, 'expedited grace periods are not to be had');
@@ -72,8 +73,8 @@ export class ExpediteWindow implements GraceWindow {
     const before = readIfThere(this.#parts.saved);
     if (before === undefined) return;
     try {
-      writeFileSync(this.#parts.knob, before);
-      removeAll(this.#parts.saved);
+      step('window.restore', () => writeFileSync(this.#parts.knob, before));
+      step('window.forget', () => removeAll(this.#parts.saved));
     } catch (error) {
       this.#parts.log.warn({ error: messageOf(error), value: before }, 'restoring rcu_expedited failed');
     }

@@ -1,5 +1,6 @@
 import type { EndpointPlan } from '../../conf/api/types.ts';
 import { HOST_IFNAME, NET_IFNAME } from '../../conf/names.ts';
+import { step } from '../../conf/step.ts';
 import { type Link, type Netns, type Rtnetlink, setSysctl } from '../../native/index.ts';
 import { randomMac } from '../endpoint/identity.ts';
 import { hasErrno } from '../failure.ts';
@@ -16,12 +17,12 @@ export interface HostDevice {
  * for the pods; nothing else of the node's settings changes.
  */
 export async function ensureHostDevice(rtnl: Rtnetlink, ns: Netns, mtu: number): Promise<HostDevice> {
-  const device = (await findPair(rtnl)) ?? (await createPair(rtnl, mtu));
+  const device = (await findPair(rtnl)) ?? (await step('start.leg', () => createPair(rtnl, mtu)));
   for (const link of [device.host, device.net]) {
     await rtnl.links.set(link.ifindex, { addrGenMode: 'none' }).catch(ignoreNoIpv6);
-    await rtnl.links.set(link.ifindex, { mtu, noArp: true, up: true });
+    await step('start.leg.up', () => rtnl.links.set(link.ifindex, { mtu, noArp: true, up: true }));
   }
-  await setHostSysctls(ns);
+  await step('start.leg.sysctls', () => setHostSysctls(ns));
   return device;
 }
 

@@ -1,5 +1,6 @@
 import { type DeviceValue, type EndpointValue, endpointFlag, maps } from '../../bpf/layout.generated.ts';
 import type { BpfEndpointRow, BpfIpcacheRow, Endpoint } from '../../conf/api/types.ts';
+import { step } from '../../conf/step.ts';
 import { BpfMap, type Fd } from '../../native/index.ts';
 import { addressesOf, IDENTITY_HOST, IDENTITY_WORLD } from '../endpoint/identity.ts';
 import { addressBytes, addressText, macBytes, macText, prefixKey, prefixText } from './address.ts';
@@ -24,10 +25,10 @@ export class EndpointMaps {
 
   /** Writes an endpoint's rows: first what lets it send, then what makes others find it. */
   put(endpoint: Endpoint): void {
-    this.#devices.set({ ifindex: endpoint.hostIfindex }, deviceRow(endpoint));
+    step('rows.device', () => this.#devices.set({ ifindex: endpoint.hostIfindex }, deviceRow(endpoint)));
     for (const { address } of addressesOf(endpoint)) {
-      this.#putIdentity(hostPrefix(address), endpoint.identity);
-      this.#endpoints.set({ addr: addressBytes(address) }, endpointRow(endpoint));
+      step('rows.identity', () => this.#putIdentity(hostPrefix(address), endpoint.identity));
+      step('rows.address', () => this.#endpoints.set({ addr: addressBytes(address) }, endpointRow(endpoint)));
     }
   }
 
@@ -37,11 +38,11 @@ export class EndpointMaps {
       const key = { addr: addressBytes(address) };
       const row = this.#endpoints.get(key);
       if (row !== undefined && row.id !== endpoint.id) continue;
-      this.#endpoints.delete(key);
-      this.#ipcache.delete(prefixKey(hostPrefix(address)));
+      step('rows.remove.address', () => this.#endpoints.delete(key));
+      step('rows.remove.identity', () => this.#ipcache.delete(prefixKey(hostPrefix(address))));
     }
     const device = { ifindex: endpoint.hostIfindex };
-    if (this.#devices.get(device)?.id === endpoint.id) this.#devices.delete(device);
+    if (this.#devices.get(device)?.id === endpoint.id) step('rows.remove.device', () => this.#devices.delete(device));
   }
 
   /** How the rows differ from what `put` would write; empty when they do not. */

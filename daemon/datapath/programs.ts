@@ -3,6 +3,7 @@ import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DatapathSettings, maps, objects, type ProgramName, programs } from '../../bpf/layout.generated.ts';
 import type { Paths } from '../../conf/paths.ts';
+import { step } from '../../conf/step.ts';
 import { type BpfObject, type Fd, getPinned, inspectObject, loadObject, pin, type VariableValue } from '../../native/index.ts';
 import { hasErrno, messageOf, StartError } from '../failure.ts';
 import { readIfThere, removeAll, writeWhole } from '../files.ts';
@@ -110,14 +111,14 @@ function openPinned(paths: Paths): Loaded | undefined {
 
 async function load(options: ProgramSetOptions): Promise<Loaded> {
   const { paths } = options;
-  removeAll(digestPath(paths));
+  step('start.programs.forget', () => removeAll(digestPath(paths)));
   const loaded: Loaded = { programs: new Map(), maps: new Map() };
   for (const name of programNames) {
-    const object = await loadOne(programs[name].object, options);
+    const object = await step('start.programs.load', () => loadOne(programs[name].object, options));
     loaded.programs.set(name, object.program(name));
     for (const [map, fd] of object.maps) keepOrClose(loaded.maps, map, fd);
   }
-  for (const [name, fd] of loaded.programs) pinOver(fd, join(paths.progs, name));
+  for (const [name, fd] of loaded.programs) step('start.programs.pin', () => pinOver(fd, join(paths.progs, name)));
   return loaded;
 }
 

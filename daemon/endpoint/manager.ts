@@ -1,4 +1,5 @@
 import type { AttachmentKey, CheckReport, DeviceReport, Endpoint, EndpointPlan, EndpointRequest } from '../../conf/api/types.ts';
+import { step } from '../../conf/step.ts';
 import { DomainError, messageOf } from '../failure.ts';
 import { fileIdentity } from '../files.ts';
 import type { Logger } from '../log.ts';
@@ -77,7 +78,7 @@ export class EndpointManager {
     await this.#inState(id, 'creating', claim, async (entry) => {
       const endpoint: Endpoint = { ...entry.record.endpoint, hostIfindex: report.hostIfindex };
       await this.#parts.datapath.expectDevice(endpoint);
-      this.#update(entry, endpoint);
+      step('connect.record', () => this.#update(entry, endpoint));
       await this.#parts.datapath.connect(endpoint);
       this.#parts.window.open(id);
     });
@@ -89,7 +90,7 @@ export class EndpointManager {
       this.#parts.window.close(id);
       const problems = await this.#parts.datapath.inspect(entry.record.endpoint);
       if (problems.length > 0) throw new DomainError('bad-request', `complete endpoint ${id}: ${problems.join('; ')}`);
-      this.#update(entry, { ...entry.record.endpoint, state: 'ready' });
+      step('complete.record', () => this.#update(entry, { ...entry.record.endpoint, state: 'ready' }));
       this.#letGo(entry);
       return entry.record.endpoint;
     });
@@ -103,7 +104,7 @@ export class EndpointManager {
     return await this.#locks.run(keyOf(key), async () => {
       const entry = this.#byKey.get(keyOf(key));
       if (entry === undefined) return undefined;
-      this.#update(entry, { ...entry.record.endpoint, state: 'disconnecting' });
+      step('disconnect.record', () => this.#update(entry, { ...entry.record.endpoint, state: 'disconnecting' }));
       this.#hold(entry, claim);
       await this.#parts.datapath.disconnect(entry.record.endpoint);
       this.#parts.window.open(entry.record.endpoint.id);
@@ -172,12 +173,12 @@ export class EndpointManager {
     using undo = new DisposableStack();
     const id = this.#ids.take();
     undo.defer(() => this.#ids.release(id));
-    const addresses = this.#parts.addressing.allocate({ ...request, owner: ownerOf(request) });
+    const addresses = step('reserve.addresses', () => this.#parts.addressing.allocate({ ...request, owner: ownerOf(request) }));
     undo.defer(() => this.#parts.addressing.release(addresses));
     const endpoint = newEndpoint(request, { id, addresses, mtu: this.#parts.datapath.mtu, createdAt: this.#parts.now() });
     const netnsIdentity = fileIdentity(request.netns);
     const entry: Entry = { record: { version: 1, endpoint, ...(netnsIdentity === undefined ? {} : { netnsIdentity }) } };
-    this.#parts.store.write(entry.record);
+    step('reserve.record', () => this.#parts.store.write(entry.record));
     this.#enter(entry);
     undo.move();
     return entry;
@@ -189,16 +190,16 @@ export class EndpointManager {
     this.#letGo(entry);
     this.#parts.window.open(endpoint.id);
     try {
-      if (endpoint.state !== 'disconnecting') this.#update(entry, { ...endpoint, state: 'disconnecting' });
+      if (endpoint.state !== 'disconnecting') step('disconnect.record', () => this.#update(entry, { ...endpoint, state: 'disconnecting' }));
       await this.#parts.datapath.disconnect(endpoint);
       await this.#parts.datapath.dismantle(endpoint);
     } finally {
       this.#parts.window.close(endpoint.id);
     }
-    this.#parts.store.remove(endpoint.id);
+    step('remove.record', () => this.#parts.store.remove(endpoint.id));
     this.#byId.delete(endpoint.id);
     this.#byKey.delete(keyOf(endpoint));
-    this.#parts.addressing.release(endpoint);
+    step('remove.addresses', () => this.#parts.addressing.release(endpoint));
     this.#ids.release(endpoint.id);
   }
 

@@ -2,6 +2,7 @@ import type { EndpointPlan, EndpointRequest } from '../../conf/api/types.ts';
 import { parseCniArgs } from '../../conf/cni/args.ts';
 import { CniError } from '../../conf/cni/errors.ts';
 import type { CniResult, CniRoute } from '../../conf/cni/types.ts';
+import { step } from '../../conf/step.ts';
 import type { PluginCall, Tools } from '../call.ts';
 import { families, type PodFamily } from '../families.ts';
 import type { Pod } from '../host.ts';
@@ -15,10 +16,10 @@ export async function add(call: PluginCall, { agent, host }: Omit<Tools, 'queue'
   const request = endpointRequest(call);
   using pod = await host.openPod(request.netns, call.invocation.allowOwnNetns);
   return await withUndo(async (undo) => {
-    const plan = await agent.createEndpoint(request);
+    const plan = await step('add.create', () => agent.createEndpoint(request));
     undo.defer('free the addresses', () => agent.deleteEndpoint(plan.endpoint.id));
     await connect(plan, pod, { agent, host }, undo);
-    await agent.completeEndpoint(plan.endpoint.id);
+    await step('add.complete', () => agent.completeEndpoint(plan.endpoint.id));
     return resultOf(plan, call);
   });
 }
@@ -27,9 +28,9 @@ async function connect(plan: EndpointPlan, pod: Pod, { agent, host }: Omit<Tools
   const { endpoint } = plan;
   const hostIfindex = await host.createDevice(plan, pod);
   undo.defer('delete the device', () => host.deleteDevice(endpoint));
-  await host.configurePod(plan, pod);
+  await step('add.pod', () => host.configurePod(plan, pod));
   undo.defer('take the endpoint out of the maps', () => agent.disconnectEndpoint(endpoint));
-  await agent.connectEndpoint(endpoint.id, { hostIfindex });
+  await step('add.connect', () => agent.connectEndpoint(endpoint.id, { hostIfindex }));
   undo.defer('remove the links', () => host.removeLinks(endpoint));
   await host.attachPrograms(plan, hostIfindex);
 }

@@ -1,4 +1,5 @@
 import type { AttachmentKey } from '../../conf/api/types.ts';
+import { step } from '../../conf/step.ts';
 import type { PluginCall, Tools } from '../call.ts';
 
 /**
@@ -15,10 +16,10 @@ export async function delAttachment(key: AttachmentKey, tools: Tools): Promise<'
   const outcome = await delWithDaemon(key, tools);
   if (outcome === 'told') return 'told';
   await removeDevice(key, tools);
-  tools.queue.put(key);
+  step('del.queue', () => tools.queue.put(key));
   // A daemon that came up and read its queue in between can as well be told at once. One that is too slow stays too slow.
   if (outcome !== 'away' || (await delWithDaemon(key, tools)) !== 'told') return 'queued';
-  tools.queue.remove(key);
+  step('del.unqueue', () => tools.queue.remove(key));
   return 'told';
 }
 
@@ -27,9 +28,9 @@ type Outcome = 'told' | 'away' | 'failed';
 
 async function delWithDaemon(key: AttachmentKey, tools: Tools): Promise<Outcome> {
   try {
-    const endpoint = await tools.agent.disconnectEndpoint(key);
+    const endpoint = await step('del.disconnect', () => tools.agent.disconnectEndpoint(key));
     await removeDevice(key, tools);
-    if (endpoint) await tools.agent.deleteEndpoint(endpoint.id);
+    if (endpoint) await step('del.delete', () => tools.agent.deleteEndpoint(endpoint.id));
     return 'told';
   } catch (error) {
     return outcomeOf(error);
@@ -49,6 +50,6 @@ function outcomeOf(error: unknown): Outcome {
  * would cost a grace period more, with the kernel's network lock held.
  */
 async function removeDevice(key: AttachmentKey, { host }: Tools): Promise<void> {
-  await host.deleteDevice(key);
-  await host.removeLinks(key);
+  await step('del.device', () => host.deleteDevice(key));
+  await step('del.links', () => host.removeLinks(key));
 }
