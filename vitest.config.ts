@@ -3,9 +3,10 @@ import { defineConfig } from 'vitest/config';
 
 /** A level per file suffix: what a test needs of the machine is in its name. */
 const levels = {
-  unit: { include: ['**/*.test.ts'], exclude: ['**/*.{prog,netns,e2e}.test.ts'], testTimeout: 10_000 },
+  unit: { include: ['**/*.test.ts'], exclude: ['**/*.{prog,netns,e2e,chaos}.test.ts'], testTimeout: 10_000 },
   prog: { include: ['**/*.prog.test.ts'], exclude: [], testTimeout: 30_000 },
   netns: { include: ['**/*.netns.test.ts'], exclude: [], testTimeout: 60_000 },
+  chaos: { include: ['**/*.chaos.test.ts'], exclude: [], testTimeout: 60_000 },
   runtime: { include: ['**/*.e2e.test.ts'], exclude: [], testTimeout: 60_000 },
 };
 

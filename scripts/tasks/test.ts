@@ -11,7 +11,7 @@ interface Counts {
   readonly skipped: number;
 }
 
-const levels = ['unit', 'prog', 'netns', 'runtime'] as const;
+const levels = ['unit', 'prog', 'netns', 'chaos', 'runtime'] as const;
 
 /** A level whose runner died before it could report counts as one failure. */
 function readReport(file: string): Counts {

@@ -19,6 +19,9 @@ export const executables = { plugin: join(project, 'dist/bin/axoneme-cni'), axon
 /** The conflist that ships, as a runtime reads it. */
 export const shippedConflist = join(project, 'conf/05-axoneme.conflist');
 
+/** Its text. */
+export const shippedNetworkText = (): string => readFileSync(shippedConflist, 'utf8');
+
 export interface AxonemeOptions {
   /** The daemon's configuration, in the keys of Cilium's Helm chart; both families on and one /24 and one /120 unless given. */
   readonly config?: Readonly<Record<string, unknown>>;
@@ -60,7 +63,7 @@ export class AxonemeNode implements AsyncDisposable {
   /** Writes the configuration, starts the daemon and waits until it would serve an ADD. */
   static async start(node: Node, options: AxonemeOptions = {}): Promise<AxonemeNode> {
     await node.writeFile(configFile, JSON.stringify(options.config ?? dualStack));
-    const network = options.network ?? parseNetwork(readFileSync(shippedConflist, 'utf8'), shippedConflist);
+    const network = options.network ?? parseNetwork(shippedNetworkText(), shippedConflist);
     const axoneme = new AxonemeNode(node, AxonemeNode.#spawn(node), network);
     await axoneme.ready();
     return axoneme;

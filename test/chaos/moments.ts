@@ -1,0 +1,111 @@
+import type { StepName } from '../../conf/step.ts';
+import type { Moment } from './ward.ts';
+
+/** What must be done for a process to come by a step. */
+export type Occasion =
+  /** an ADD kills the plugin */
+  | 'plugin: ADD'
+  /** a DEL kills the plugin */
+  | 'plugin: DEL'
+  /** a DEL kills the plugin while the daemon is away */
+  | 'plugin: DEL alone'
+  /** the same, but the daemon comes back while the plugin writes its record */
+  | 'plugin: DEL that meets a new daemon'
+  /** an ADD kills the daemon */
+  | 'daemon: ADD'
+  /** a DEL kills the daemon */
+  | 'daemon: DEL'
+  /** the daemon's start kills it, while pods run */
+  | 'daemon: start'
+  /** the same, with an endpoint to be removed because its ADD was cut short, and a queued DEL */
+  | 'daemon: start with repairs'
+  /** the same, with other programs than before */
+  | 'daemon: start with new programs'
+  /** the daemon's very first start kills it */
+  | 'daemon: first start';
+
+/** Every failpoint, the occasion on which it is reached, and what the step does. The type makes the compiler name a step that is missing here. */
+export const occasions: Readonly<Record<StepName, readonly [Occasion, string]>> = {
+  'add.create': ['plugin: ADD', 'asks the daemon for addresses and a record'],
+  'add.pair': ['plugin: ADD', 'makes the pair of devices'],
+  'add.alias': ['plugin: ADD', "writes the attachment's name into the alias of the host side and sets it up"],
+  'add.pod': ['plugin: ADD', "settings, addresses and routes of the pod's side"],
+  'add.connect': ['plugin: ADD', 'tells the daemon of the device'],
+  'add.folder': ['plugin: ADD', 'makes the folder of the pinned links'],
+  'add.attach.ingress': ['plugin: ADD', 'attaches the program of outgoing traffic'],
+  'add.attach.egress': ['plugin: ADD', 'attaches the program of incoming traffic'],
+  'add.pin.ingress': ['plugin: ADD', 'pins its link'],
+  'add.pin.egress': ['plugin: ADD', 'pins its link'],
+  'add.complete': ['plugin: ADD', 'tells the daemon that all is attached'],
+  answer: ['plugin: ADD', 'writes the result to standard output'],
+  'del.disconnect': ['plugin: DEL', 'asks the daemon to take the endpoint out of the maps'],
+  'del.device': ['plugin: DEL', 'deletes the pair of devices'],
+  'del.links': ['plugin: DEL', 'removes the pinned links'],
+  'del.delete': ['plugin: DEL', 'tells the daemon that the device is gone'],
+  'del.queue': ['plugin: DEL alone', 'leaves a record of the DEL for the next daemon'],
+  'del.unqueue': ['plugin: DEL that meets a new daemon', 'withdraws that record, when the daemon has come back meanwhile'],
+  'reserve.addresses': ['daemon: ADD', 'reserves the addresses, and a new block when one is needed'],
+  'reserve.record': ['daemon: ADD', 'writes the record, state creating'],
+  'connect.record': ['daemon: ADD', 'writes the index of the device into the record'],
+  'connect.routes': ['daemon: ADD', 'routes a new block to axo_host'],
+  'rows.device': ['daemon: ADD', 'writes the row of axo_devices'],
+  'rows.identity': ['daemon: ADD', 'writes a row of axo_ipcache'],
+  'rows.address': ['daemon: ADD', 'writes a row of axo_endpoints'],
+  'window.save': ['daemon: ADD', 'saves the value of rcu_expedited'],
+  'window.raise': ['daemon: ADD', 'sets rcu_expedited'],
+  'window.restore': ['daemon: ADD', 'writes the value of before back'],
+  'window.forget': ['daemon: ADD', 'removes the saved value'],
+  'complete.record': ['daemon: ADD', 'writes the record, state ready'],
+  'file.write': ['daemon: ADD', 'writes the temporary file of any state file'],
+  'file.rename': ['daemon: ADD', 'renames it over the state file'],
+  'disconnect.record': ['daemon: DEL', 'writes the record, state disconnecting'],
+  'rows.remove.address': ['daemon: DEL', 'removes a row of axo_endpoints'],
+  'rows.remove.identity': ['daemon: DEL', 'removes a row of axo_ipcache'],
+  'rows.remove.device': ['daemon: DEL', 'removes the row of axo_devices'],
+  'remove.device': ['daemon: start with repairs', 'deletes a pair of devices whose ADD or DEL was cut short'],
+  'remove.links': ['daemon: DEL', 'removes its pinned links'],
+  'remove.record': ['daemon: DEL', 'removes the record'],
+  'remove.addresses': ['daemon: DEL', 'frees the addresses'],
+  'replay.forget': ['daemon: start with repairs', 'removes a queued DEL that was replayed'],
+  'start.socket': ['daemon: start', 'listens on the socket'],
+  'start.records': ['daemon: start', 'reads the records and reserves their addresses'],
+  'start.routers': ['daemon: start', "reserves the pods' gateways"],
+  'start.bpffs': ['daemon: first start', 'mounts the bpf file system where there is none, makes the folders of the pins'],
+  'start.leg': ['daemon: first start', 'makes the pair axo_host and axo_net'],
+  'start.leg.up': ['daemon: start', 'sets it up'],
+  'start.leg.sysctls': ['daemon: start', 'makes axo_host forward'],
+  'start.programs.forget': ['daemon: start with new programs', 'removes the digest of the programs of before'],
+  'start.programs.load': ['daemon: start with new programs', 'loads an object, makes and pins its maps'],
+  'start.programs.pin': ['daemon: start with new programs', 'pins a program over the one of before'],
+  'start.restore': ['daemon: start with repairs', 'removes endpoints that are not whole'],
+  'start.rows': ['daemon: start', 'makes the maps agree with the endpoints'],
+  'start.links': ['daemon: start with new programs', 'attaches the programs of axo_host, or swaps them'],
+  'start.podlinks': ['daemon: start with new programs', "the same for a pod's"],
+  'start.addresses': ['daemon: start', 'gives axo_host the addresses of the gateways'],
+  'start.routes': ['daemon: start', 'routes the blocks to axo_host'],
+  'start.watch': ['daemon: start', "follows the node's devices and addresses"],
+  'start.digest': ['daemon: start with new programs', 'remembers that every link runs these programs'],
+  'start.replay': ['daemon: start with repairs', 'replays the queued DELs'],
+};
+
+/** A step that the process comes by several times in one verb: how often it is to be killed there, each time at another. */
+const repeated: Partial<Record<StepName, number>> = {
+  'file.write': 4,
+  'file.rename': 4,
+  'rows.address': 2,
+  'start.links': 2,
+  'start.podlinks': 2,
+};
+
+/** The moments of an occasion, before and after each of its steps. */
+export function momentsOf(occasion: Occasion): Moment[] {
+  const steps = (Object.keys(occasions) as StepName[]).filter((step) => occasions[step][0] === occasion);
+  const times = (step: StepName) => Array.from({ length: repeated[step] ?? 1 }, (_, index) => index + 1);
+  return steps.flatMap((step) => times(step).flatMap((nth) => (['before', 'after'] as const).map((phase) => ({ step, phase, nth }))));
+}
+
+/** `before add.pair`, for titles. */
+export const inWords = ({ step, phase, nth = 1 }: Moment): string => `${phase} ${step}${nth === 1 ? '' : ` (${nth})`}`;
+
+/** The same with their titles, for `it.each`. */
+export const titled = (occasion: Occasion): (readonly [string, Moment])[] => momentsOf(occasion).map((moment) => [inWords(moment), moment]);

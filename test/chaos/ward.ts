@@ -1,0 +1,185 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { Health } from '../../conf/api/types.ts';
+import type { StepMessage, StepName } from '../../conf/step.ts';
+import {
+  attachmentOf,
+  EchoStream,
+  Lab,
+  type Network,
+  type Node,
+  type Pod,
+  parseNetwork,
+  type Result,
+  Runtime,
+  type Service,
+  tcpEcho,
+} from '../../test-harness/index.ts';
+import { dualStack, executables, shippedNetworkText } from '../support/axoneme.ts';
+import { ask, readBooks } from './books.ts';
+
+/** A moment at which a process is to die. */
+export interface Moment {
+  readonly step: StepName;
+  readonly phase: StepMessage['phase'];
+  /** which time the process comes by, from 1 */
+  readonly nth?: number;
+}
+
+const failpoint = '/run/failpoint';
+const preload = { NODE_OPTIONS: `--require=${join(import.meta.dirname, 'failpoint.ts')}`, AXONEME_FAILPOINT: failpoint };
+const configFile = '/etc/axoneme/config.yaml';
+
+/** A node whose daemon and plugin die at a moment of the test's choice, with two pods that talk to each other all the time. */
+export class Ward implements AsyncDisposable {
+  readonly lab: Lab;
+  readonly node: Node;
+  readonly runtime: Runtime;
+  readonly network: Network;
+  /** pods that live through everything */
+  readonly steady: Pod[] = [];
+  #daemon: Service;
+  #streams: EchoStream[] = [];
+
+  private constructor(lab: Lab, node: Node) {
+    this.lab = lab;
+    this.node = node;
+    this.runtime = new Runtime(node, { pluginDirs: [join(executables.plugin, '..')], env: preload });
+    this.network = parseNetwork(shippedNetworkText());
+    this.#daemon = this.#spawn();
+  }
+
+  /** A node with a running daemon; with `pods`, two of them are attached and a TCP stream of each family runs between them. */
+  static async open(options: { readonly pods: boolean }): Promise<Ward> {
+    const lab = await Lab.create({ nodes: { node1: {} } });
+    try {
+      const node = lab.node('node1');
+      await node.writeFile(configFile, JSON.stringify(dualStack));
+      const ward = new Ward(lab, node);
+      await ward.ready();
+      if (options.pods) await ward.#populate();
+      return ward;
+    } catch (error) {
+      await lab.close();
+      throw error;
+    }
+  }
+
+  async #populate(): Promise<void> {
+    for (const name of ['web', 'db']) {
+      const pod = await this.node.addPod(name);
+      await this.add(pod);
+      this.steady.push(pod);
+    }
+    const [web, db] = this.steady as [Pod, Pod];
+    this.#streams = await Promise.all(([4, 6] as const).map((family) => EchoStream.open(web, db, { family, interval: 10 })));
+  }
+
+  get daemon(): Service {
+    return this.#daemon;
+  }
+
+  #spawn(): Service {
+    return this.node.spawn([executables.axoneme, 'daemon', '--config', configFile], { env: preload });
+  }
+
+  /** Resolves when the daemon serves. */
+  async ready(): Promise<void> {
+    const serves = async () => (await ask<Health>(this.node, '/v1/healthz').catch(() => undefined))?.state === 'ok';
+    await this.#daemon.waitUntil(serves, 'serve');
+  }
+
+  /** Starts the daemon, without waiting for it. */
+  start(): Service {
+    this.#daemon = this.#spawn();
+    return this.#daemon;
+  }
+
+  /** Kills the daemon if it runs, and starts it again. */
+  async restart(): Promise<void> {
+    await this.kill();
+    this.start();
+    await this.ready();
+  }
+
+  async kill(): Promise<void> {
+    if (this.#daemon.running) this.#daemon.signal('SIGKILL');
+    await this.#daemon.ended;
+  }
+
+  /** The next process that comes by dies there. */
+  async arm({ step, phase, nth = 1 }: Moment, action: 'kill' | 'hold' = 'kill'): Promise<void> {
+    await this.node.remove(`${failpoint}.fired`);
+    await this.node.writeFile(failpoint, `${step} ${phase} ${nth} ${action}`);
+  }
+
+  /** Takes the failpoint away; says whether it was reached. */
+  async disarm(): Promise<boolean> {
+    await this.node.remove(failpoint);
+    return await this.fired();
+  }
+
+  fired(): Promise<boolean> {
+    return this.node.exists(`${failpoint}.fired`);
+  }
+
+  /** ADD, which must succeed. */
+  add(pod: Pod): Promise<Result> {
+    return this.runtime.add(this.network, attachmentOf(pod));
+  }
+
+  /** ADD of a sandbox; whether it succeeded. */
+  async tryAdd(pod: Pod): Promise<boolean> {
+    return await this.runtime.add(this.network, attachmentOf(pod)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async tryDelete(pod: Pod): Promise<boolean> {
+    return await this.runtime.del(this.network, attachmentOf(pod)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** DEL, which must succeed. */
+  delete(pod: Pod): Promise<void> {
+    return this.runtime.del(this.network, attachmentOf(pod));
+  }
+
+  /** All accounts agree, and the endpoints are those of the steady pods, with `others` or, when nothing is said of those, without. */
+  async expectBooks(...others: readonly Pod[]): Promise<void> {
+    const wanted = [...this.steady, ...others].map(({ containerId }) => containerId).sort();
+    const look = async () => {
+      const { ready, problems } = await readBooks(this.node);
+      const strangers = ready.filter((id) => !wanted.includes(id)).map((id) => `endpoint of ${id} should be gone`);
+      const lost = wanted.filter((id) => !ready.includes(id)).map((id) => `endpoint of ${id} is lost`);
+      return [...problems, ...strangers, ...lost];
+    };
+    // what a dead plugin left is cleared away when its connection has ended, which takes some milliseconds
+    await expect.poll(look, { timeout: 3000, interval: 30 }).toEqual([]);
+  }
+
+  /** The pod reaches another one over both families. */
+  async expectReach(pod: Pod): Promise<void> {
+    for (const family of [4, 6] as const) expect(await tcpEcho(pod, this.steady[0] ?? pod, { family })).toMatchObject({ reached: true });
+  }
+
+  /** The streams of the steady pods lost nothing and never paused for a second; they end here. */
+  async expectSteadyTraffic(): Promise<void> {
+    expect(this.#streams.length).toBe(2);
+    await sleep(50);
+    for (const stream of this.#streams) {
+      const { sent, echoed, longestGap, failure } = await stream.stop();
+      expect(failure).toBeUndefined();
+      expect(echoed).toBe(sent);
+      expect(longestGap).toBeLessThan(1000);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.lab.close();
+  }
+}
