@@ -3,6 +3,7 @@ import { CniError, errorBody, toCniError } from '../../conf/cni/errors.ts';
 import type { NetConf } from '../../conf/cni/netconf.ts';
 import { CURRENT_VERSION } from '../../conf/cni/versions.ts';
 import type { DeleteRecord } from '../../conf/delete-record.ts';
+import { step } from '../../conf/step.ts';
 import type { PluginCall, Tools } from '../call.ts';
 import { delAttachment } from './del.ts';
 
@@ -38,8 +39,12 @@ async function findStale({ name, validAttachments }: NetConf, { agent }: Tools):
 async function finish(record: DeleteRecord, tools: Tools): Promise<void> {
   const endpoints = await tools.agent.listEndpoints();
   const endpoint = endpoints.find((one) => keyOf(one) === keyOf(record));
-  if (endpoint && Date.parse(endpoint.createdAt) > Date.parse(record.queuedAt)) return tools.queue.remove(record);
-  if ((await delAttachment(record, tools)) === 'told') tools.queue.remove(record);
+  if (endpoint && Date.parse(endpoint.createdAt) > Date.parse(record.queuedAt)) return forget(record, tools);
+  if ((await delAttachment(record, tools)) === 'told') forget(record, tools);
+}
+
+function forget(record: DeleteRecord, { queue }: Tools): void {
+  step('del.unqueue', () => queue.remove(record));
 }
 
 function keyOf({ containerId, ifname }: AttachmentKey): string {

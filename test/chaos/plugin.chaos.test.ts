@@ -36,6 +36,15 @@ describe('a plugin that dies', () => {
     await ward.expectBooks();
   });
 
+  it.each(titled('plugin: DEL'))('in GC %s leaves the rest to the daemon or to the next GC', async (_, moment) => {
+    await ward.add(victim);
+    await ward.arm(moment);
+    expect(await ward.collect()).toBe(null);
+    expect(await ward.disarm()).toBe(true);
+    expect(await ward.collect()).toBe(0);
+    await ward.expectBooks();
+  });
+
   it.each(titled('plugin: DEL alone'))('in a DEL without a daemon %s leaves what the next start clears', async (_, moment) => {
     await ward.add(victim);
     await ward.kill();

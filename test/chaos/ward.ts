@@ -149,6 +149,13 @@ export class Ward implements AsyncDisposable {
     return this.runtime.del(this.network, attachmentOf(pod));
   }
 
+  /** GC of everything but the steady pods: the exit status of the plugin, null when it was killed. */
+  async collect(): Promise<number | null> {
+    const valid = this.steady.map(({ containerId }) => ({ containerID: containerId, ifname: 'eth0' }));
+    const config = { cniVersion: '1.1.0', name: this.network.name, type: 'axoneme-cni', 'cni.dev/valid-attachments': valid };
+    return (await this.runtime.invoke('GC', 'axoneme-cni', config)).result.code;
+  }
+
   /** All accounts agree, and the endpoints are those of the steady pods, with `others` or, when nothing is said of those, without. */
   async expectBooks(...others: readonly Pod[]): Promise<void> {
     const wanted = [...this.steady, ...others].map(({ containerId }) => containerId).sort();
