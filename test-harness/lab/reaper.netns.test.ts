@@ -8,14 +8,15 @@ import { describe, expect, it } from 'vitest';
 import { labOwner, nextLabName } from './identity.ts';
 import { cgroup2Root, sweep } from './testing.ts';
 
-/** Builds a lab with a service and a pod, tells where they are, and waits for its end. */
+/** Builds a lab with all that could hold on: a relay, a loss program, a pod, a frozen service; tells where they are, and waits for its end. */
 const SCRIPT = `
-import { Lab } from ${JSON.stringify(join(import.meta.dirname, '../index.ts'))};
-const lab = await Lab.create({ nodes: { node1: {} }, hosts: { outside: {} }, links: [{ between: ['node1', 'outside'] }] });
+import { Lab, pause } from ${JSON.stringify(join(import.meta.dirname, '../index.ts'))};
+const lab = await Lab.create({ nodes: { node1: {} }, hosts: { outside: {} }, links: [{ between: ['node1', 'outside'], relay: true, loss: 0.1 }] });
 const node = lab.node('node1');
 const pod = await node.addPod('p');
 const service = pod.spawn(['sh', '-c', 'sleep 1000 & echo up; wait']);
 await service.waitForOutput(/up/);
+await pause(service);
 void node.exec(['sleep', '1000'], { timeout: 1e9 });
 console.log(JSON.stringify({ lab: lab.name, pids: [node.pid, lab.machine('outside').pid, ...service.pids()] }));
 setInterval(() => undefined, 1000);
@@ -62,8 +63,9 @@ function namespaces(): Set<string> {
   return found;
 }
 
+/** A pid namespace ends when the real machine's process 1 has reaped what was killed frozen; some look for that every two seconds only. */
 async function gone(condition: () => boolean): Promise<boolean> {
-  for (let i = 0; i < 250; i += 1) {
+  for (let i = 0; i < 500; i += 1) {
     if (condition()) return true;
     await sleep(20);
   }
