@@ -10,9 +10,5 @@ describeConformance({
     'add-two-ifnames': 'the route to the router exists already',
     'del-other-ifname-untouched': 'there cannot be two interfaces',
     'gc-by-ifname': 'there cannot be two interfaces',
-    'gc-keeps-valid': 'GC is refused',
-    'gc-frees-others': 'GC is refused',
-    'gc-empty-list': 'GC is refused',
-    'gc-null-list': 'GC is refused',
   },
 });
