@@ -147,17 +147,22 @@ export class Runtime {
 
   /**
    * Whether all plugins of a network are there and speak its version, as CRI-O and podman ask when they load it. Returns the capabilities that
-   * they want. Throws NO_SUCH_PLUGIN, CniError, BAD_NETWORK.
+   * they want. Throws NO_SUCH_PLUGIN, CniError, BAD_NETWORK, or an AggregateError when several plugins fail.
    */
   async validate(network: Network, options: CallOptions = {}): Promise<string[]> {
-    const wanted = network.cniVersion === '' ? '0.1.0' : network.cniVersion;
-    for (const { type } of network.plugins) {
-      const { supportedVersions } = await this.version(type, '1.1.0', options);
-      if (supportedVersions.includes(wanted)) continue;
-      throw new HarnessError('BAD_NETWORK', `validate ${network.name}: ${type} speaks ${supportedVersions.join(', ')}, not ${wanted}`);
-    }
+    const errors: unknown[] = [];
+    for (const { type } of network.plugins) await this.#mustSpeak(type, network, options).catch((error: unknown) => errors.push(error));
+    if (errors.length === 1) throw errors[0];
+    if (errors.length > 1) throw new AggregateError(errors, errors.map(String).join('; '));
     const asked = network.plugins.flatMap(({ capabilities }) => Object.entries((capabilities ?? {}) as Json));
     return [...new Set(asked.flatMap(([name, on]) => (on === true ? [name] : [])))];
+  }
+
+  async #mustSpeak(plugin: string, { name, cniVersion }: Network, options: CallOptions): Promise<void> {
+    const wanted = cniVersion === '' ? '0.1.0' : cniVersion;
+    const { supportedVersions } = await this.version(plugin, '1.1.0', options);
+    if (supportedVersions.includes(wanted)) return;
+    throw new HarnessError('BAD_NETWORK', `validate ${name}: ${plugin} speaks ${supportedVersions.join(', ')}, not ${wanted}`);
   }
 
   /** One plugin with one verb and any configuration: for tests of single plugins and of bad input. A failure is in the result, not thrown. */
