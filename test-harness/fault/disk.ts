@@ -11,27 +11,27 @@ export interface FullDiskOptions {
 
 /**
  * A tmpfs over the folder with what was in it ($1 folder, $2 free bytes, $3 free inodes or empty), limited to what it holds. tmpfs counts pages of
- * data, so that the limit is exact (tmpfs(5)).
+ * data, so that the limit is exact (tmpfs(5)). Mounting writes nothing to /run/mount (-n): that would count as a leak of the plugin's.
  */
 const FILL = `
 set -eu
 mkdir -p "$1"
-mount -t tmpfs -o "mode=$(stat -c %a "$1")" axolab-disk /mnt
+mount -n -t tmpfs -o "mode=$(stat -c %a "$1")" axolab-disk /mnt
 cp -a "$1/." /mnt/
-mount --move /mnt "$1"
+mount -n --move /mnt "$1"
 set -- "$1" "$2" "$3" $(stat -f -c '%S %b %f %c %d' "$1")
 page=$4; used=$(($5 - $6)); inodes=$(($7 - $8))
 limit=$(((used + ($2 + page - 1) / page) * page))
 if [ "$limit" = 0 ]; then limit=$page; dd if=/dev/zero of="$1/.full" bs=$page count=1 2> /dev/null; fi
 options="remount,size=$limit"
 if [ -n "$3" ]; then options="$options,nr_inodes=$((inodes + $3))"; fi
-mount -o "$options" "$1"
+mount -n -o "$options" "$1"
 `;
 
 /** Room again; what was written meanwhile stays, as on a disk that somebody cleaned up. */
 const EMPTY = `
 set -eu
-mount -o remount,size=0,nr_inodes=0 "$1"
+mount -n -o remount,size=0,nr_inodes=0 "$1"
 rm -f "$1/.full"
 `;
 
@@ -53,8 +53,8 @@ export async function fillDisk(machine: Machine, folder: string, options: FullDi
 const FREEZE = `
 set -eu
 mkdir -p "$1"
-mount --rbind "$1" "$1"
-mount -o remount,bind,ro "$1"
+mount -n --rbind "$1" "$1"
+mount -n -o remount,bind,ro "$1"
 `;
 
 /**
@@ -65,7 +65,7 @@ export async function makeReadOnly(machine: Machine, folder: string): Promise<Fa
   absolute(folder, 'make read-only');
   await machine.run(['sh', '-c', FREEZE, 'freeze', folder]);
   return faultOf(`make ${folder} of ${machine.name} read-only`, async () => {
-    await machine.run(['umount', '--lazy', folder]);
+    await machine.run(['umount', '-n', '--lazy', folder]);
   });
 }
 

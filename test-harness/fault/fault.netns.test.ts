@@ -113,6 +113,7 @@ describe('faults', () => {
     await fault.lift();
     expect(await write('c', 1_000_000)).toMatchObject({ code: 0 });
     expect(await node.listFolder('/var/lib/thing')).toEqual(['a', 'b', 'c', 'state']);
+    expect(await node.listFolder('/run/mount')).toEqual([]);
   });
 
   it('fill an empty disk, and run out of inodes', async () => {

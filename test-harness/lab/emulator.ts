@@ -95,9 +95,14 @@ export class LossPrograms {
   }
 
   async #attach(program: Fd): Promise<void> {
-    for (const { machine, ifindex } of this.#ends) {
-      using netns = machine.netns();
-      this.#links.push(await createLink({ program, ifindex, netns, attachType: AttachType.tcxEgress }));
+    try {
+      for (const { machine, ifindex } of this.#ends) {
+        using netns = machine.netns();
+        this.#links.push(await createLink({ program, ifindex, netns, attachType: AttachType.tcxEgress }));
+      }
+    } catch (error) {
+      this.close();
+      throw error;
     }
   }
 

@@ -112,6 +112,13 @@ describe('links that are worse than a cable', async () => {
     await expect.poll(() => ping(machines[0], machines[2], { timeout: 500 })).toMatchObject({ reached: true });
   });
 
+  it('take changes one after the other', async () => {
+    await Promise.all([plain.set({ loss: 0.5 }), plain.cut(), plain.set({ rate: 1e9 }), plain.restore()]);
+    expect([plain.shape, plain.isCut]).toEqual([{ rate: 1e9 }, false]);
+    expect(await ping(machines[1], machines[2])).toMatchObject({ reached: true });
+    await plain.set({});
+  });
+
   it('refuse what they cannot do', async () => {
     await expect(plain.cut({ carrier: true })).rejects.toMatchObject({ code: 'NO_EMULATION' });
     await expect(plain.set({ loss: 2 })).rejects.toMatchObject({ code: 'BAD_SHAPE' });

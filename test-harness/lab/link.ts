@@ -46,6 +46,7 @@ export class Link implements Wiring {
   #shape: LinkShape = {};
   #emulation: Emulation = {};
   #cut: { readonly carrier: boolean } | undefined;
+  #last: Promise<void> = Promise.resolve();
 
   /** Use {@link Lab.connect}. */
   constructor(wiring: Wiring, cable: Cable) {
@@ -76,7 +77,7 @@ export class Link implements Wiring {
    */
   async set(shape: LinkShape): Promise<void> {
     checkShape(shape);
-    await this.#apply(shape, this.#cut);
+    await this.#queue(() => this.#apply(shape, this.#cut));
   }
 
   /**
@@ -84,18 +85,25 @@ export class Link implements Wiring {
    * too, as when the plug is pulled: addresses stay, routes become `linkdown`. Throws NO_EMULATION for the latter unless the link is a relay.
    */
   async cut(options: { readonly carrier?: boolean } = {}): Promise<void> {
-    await this.#apply(this.#shape, { carrier: options.carrier ?? false });
+    await this.#queue(() => this.#apply(this.#shape, { carrier: options.carrier ?? false }));
   }
 
   /** Mends a cut cable; it has its shape as before. */
   async restore(): Promise<void> {
-    await this.#apply(this.#shape, undefined);
+    await this.#queue(() => this.#apply(this.#shape, undefined));
   }
 
   /** Lets go of what the test process holds for the link. The lab does this. */
   close(): void {
     this.#programs.close();
     this.#cable.close();
+  }
+
+  /** One change after the other, whether those before it succeed or not. */
+  #queue(change: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(change);
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 
   async #apply(shape: LinkShape, cut: { readonly carrier: boolean } | undefined): Promise<void> {

@@ -1,0 +1,93 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  attachmentOf,
+  diff,
+  fillDisk,
+  formatChanges,
+  httpAnswer,
+  interpose,
+  type Pod,
+  pause,
+  type SocketProxy,
+  tcpEcho,
+} from '../../test-harness/index.ts';
+import { Site, type State } from './site.ts';
+
+describe('an ADD through trouble', () => {
+  let site: Site;
+  let proxy: SocketProxy;
+  let before: State;
+  let pod: Pod;
+  beforeAll(async () => {
+    site = await Site.open();
+    const { pod: first } = await site.axoneme.add('first');
+    await site.axoneme.delete(first);
+  });
+  afterAll(() => site[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    before = await site.state();
+    proxy = await interpose(site.node, '/run/axoneme/axoneme.sock');
+    pod = await site.node.addPod('victim');
+  });
+  afterEach(async () => {
+    await proxy.lift();
+    await site.axoneme.runtime.del(site.axoneme.network, attachmentOf(pod));
+    await site.node.removePod(pod);
+    // nothing is left, whatever happened
+    const differences = async () => {
+      const after = await site.state();
+      return (
+        formatChanges(diff(before.node, after.node)) +
+        (after.tables.join() === before.tables.join() ? '' : ` tables ${after.tables.join()}`)
+      );
+    };
+    await expect.poll(differences, { timeout: 5000, interval: 100 }).toBe('');
+  });
+
+  const add = () => site.axoneme.runtime.add(site.axoneme.network, attachmentOf(pod));
+
+  it('waits for a daemon that is late', async () => {
+    proxy.trouble({ delay: 300 });
+    await add();
+    expect(await tcpEcho(pod, site.outside)).toMatchObject({ reached: true });
+  });
+
+  it('waits for a daemon that hangs for a while', async () => {
+    const fault = await pause(site.axoneme.daemon);
+    const added = add();
+    setTimeout(() => void fault.lift(), 400);
+    await added;
+    expect(await tcpEcho(pod, site.outside)).toMatchObject({ reached: true });
+  });
+
+  it.each([true, false])('asks to be tried again when nobody listens (missing: %s)', async (missing) => {
+    await proxy.refuse({ missing });
+    await expect(add()).rejects.toMatchObject({ name: 'CniError', code: 11 });
+  });
+
+  it.each([
+    ['hangs up', { close: true }],
+    ['speaks no HTTP', { replace: 'nonsense\r\n\r\n' }],
+    ['is cut short', { truncate: 30 }],
+    ['answers something else', { answer: httpAnswer(200, { surprise: true }) }],
+    ['fails', { answer: httpAnswer(500, 'oops') }],
+  ] as const)('fails when the daemon %s, and leaves nothing', async (_, trouble) => {
+    proxy.trouble(trouble);
+    await expect(add()).rejects.toMatchObject({ name: 'CniError' });
+  });
+
+  it.each([/^PUT .*\/device/, /^PUT .*\/ready/])('is undone when the connection ends at %s', async (match) => {
+    proxy.trouble({ match, close: true });
+    await expect(add()).rejects.toMatchObject({ name: 'CniError' });
+  });
+
+  it('fails on a full disk, and leaves nothing', async () => {
+    const fault = await fillDisk(site.node, '/run/axoneme/endpoints');
+    try {
+      await expect(add()).rejects.toMatchObject({ name: 'CniError' });
+    } finally {
+      await fault.lift();
+      await site.node.run(['umount', '-n', '/run/axoneme/endpoints']);
+    }
+  });
+});
