@@ -1,4 +1,5 @@
 import type { AttachmentKey, Endpoint } from '../conf/api/types.ts';
+import { nameOf } from './endpoint/identity.ts';
 import { DomainError, messageOf } from './failure.ts';
 import type { Logger } from './log.ts';
 
@@ -15,7 +16,7 @@ export class CallLog {
     const { id, netns, pod } = endpoint;
     const addresses = { ipv4: endpoint.ipv4?.address, ipv6: endpoint.ipv6?.address };
     const durationMs = Date.now() - Date.parse(endpoint.createdAt);
-    this.#log.info({ verb: 'ADD', ...keyOf(endpoint), netns, pod: `${pod.namespace}/${pod.name}`, id, ...addresses, durationMs }, 'added');
+    this.#log.info({ verb: 'ADD', ...keyOf(endpoint), netns, pod: nameOf(pod), id, ...addresses, durationMs }, 'added');
   }
 
   deleted(endpoint: Endpoint): void {

@@ -26,6 +26,7 @@ const needs = [
   { file: ['/usr/sbin/nft', '/sbin/nft'], packages: ['nftables'] },
   { file: ['/usr/bin/tcpdump', '/usr/sbin/tcpdump'], packages: ['tcpdump'] },
   { file: '/usr/bin/containerd', packages: ['containerd'], task: 'test' },
+  { file: '/usr/bin/podman', packages: ['podman'], task: 'test' },
   { file: ['/usr/sbin/runc', '/usr/bin/runc'], packages: ['runc'], task: 'test' },
 ];
 

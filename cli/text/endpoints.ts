@@ -51,7 +51,7 @@ export function endpointText(endpoint: Endpoint): string {
   ]);
 }
 
-/** `namespace/name`; empty outside Kubernetes. */
+/** `namespace/name`, the name alone without a namespace (podman), or empty. */
 export function podName({ pod }: Endpoint): string {
-  return pod.name === '' ? '' : `${pod.namespace}/${pod.name}`;
+  return pod.namespace === '' ? pod.name : `${pod.namespace}/${pod.name}`;
 }

@@ -8,15 +8,20 @@ export const IDENTITY_HOST = 1;
 /** Reserved identity `world`: everything that no other prefix names. */
 export const IDENTITY_WORLD = 2;
 
-/** Labels of an endpoint, `source:key=value`. */
+/** `namespace/name`; the name alone where nothing has namespaces, as under podman; empty when the runtime told no name. */
+export function nameOf({ namespace, name }: PodIdentity): string {
+  return namespace === '' ? name : `${namespace}/${name}`;
+}
+
+/** Labels of an endpoint, `source:key=value`. What has no namespace is no pod of Kubernetes. */
 export function labelsOf(pod: PodIdentity): string[] {
-  if (pod.name === '') return ['reserved:init'];
+  if (pod.name === '' || pod.namespace === '') return ['reserved:init'];
   return [`k8s:io.kubernetes.pod.namespace=${pod.namespace}`, `k8s:io.kubernetes.pod.name=${pod.name}`, 'reserved:init'];
 }
 
-/** The owner that stands beside an address: `namespace/pod`, or the container id outside Kubernetes. */
+/** The owner that stands beside an address: the pod's name, or the container id where there is none. */
 export function ownerOf(endpoint: Pick<Endpoint, 'pod' | 'containerId'>): string {
-  return endpoint.pod.name === '' ? endpoint.containerId : `${endpoint.pod.namespace}/${endpoint.pod.name}`;
+  return endpoint.pod.name === '' ? endpoint.containerId : nameOf(endpoint.pod);
 }
 
 /** One text per attachment; a container id has no slash. */

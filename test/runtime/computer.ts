@@ -6,7 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Lab, type Node } from '../../test-harness/index.ts';
 
 /** What a node keeps over a reboot. Everything else of it, /run above all, goes with its power. */
-const DISK = ['/etc/axoneme', '/etc/cni', '/etc/containerd', '/opt/cni', '/var/lib/cni', '/var/lib/containerd'];
+const DISK = [
+  '/etc/axoneme',
+  '/etc/cni',
+  '/etc/containerd',
+  '/etc/containers',
+  '/opt/cni',
+  '/var/lib/cni',
+  '/var/lib/containerd',
+  '/var/lib/containers',
+];
 
 /** A node that can be switched off as a real one: its processes, namespaces and memory go, its disk stays. */
 export class Computer implements AsyncDisposable {

@@ -34,7 +34,7 @@ export function makeImage(folder: string): string {
   });
   const mediaType = 'application/vnd.oci.image.manifest.v1+json';
   const manifest = add(mediaType, { schemaVersion: 2, mediaType, config, layers: [layer] });
-  const annotations = { 'io.containerd.image.name': IMAGE };
+  const annotations = { 'io.containerd.image.name': IMAGE, 'org.opencontainers.image.ref.name': IMAGE };
   writeFileSync(join(layout, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [{ ...manifest, annotations }] }));
   writeFileSync(join(layout, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
   const archive = join(folder, 'image.tar');

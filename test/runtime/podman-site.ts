@@ -1,0 +1,103 @@
+import { type ExecResult, NetworkNamespace, type Node } from '../../test-harness/index.ts';
+import { IMAGE } from './image.ts';
+import { Site } from './site.ts';
+
+/**
+ * What a laboratory needs beyond the guide: nothing that systemd does, no crun, which refuses hybrid cgroups, no overlay over an overlay, and no
+ * signatures on images.
+ */
+const LABORATORY = {
+  '/etc/containers/containers.conf.d/laboratory.conf': '[engine]\ncgroup_manager = "cgroupfs"\nruntime = "runc"\nevents_logger = "file"\n',
+  '/etc/containers/storage.conf':
+    '[storage]\ndriver = "vfs"\nrunroot = "/run/containers/storage"\ngraphroot = "/var/lib/containers/storage"\n',
+  '/etc/containers/policy.json': '{ "default": [{ "type": "insecureAcceptAnything" }] }',
+};
+
+/** A container's part of `podman inspect`. */
+export interface Inspected {
+  readonly Id: string;
+  readonly NetworkSettings: { readonly SandboxKey: string; readonly Networks: Readonly<Record<string, InspectedNetwork>> };
+}
+
+interface InspectedNetwork {
+  readonly IPAddress: string;
+  readonly GlobalIPv6Address: string;
+  readonly MacAddress: string;
+}
+
+/** A node on which docs/podman.md was followed. */
+export class PodmanSite extends Site {
+  /** Follows the guide and loads the image. Returns what its last command printed. */
+  async install(): Promise<string> {
+    let printed = '';
+    await this.follow('docs/podman.md', async (step) => {
+      if (!('command' in step) || !step.command.startsWith('podman ')) return false;
+      for (const [path, content] of Object.entries(LABORATORY)) await this.node.writeFile(path, content);
+      printed = await this.node.run(step.command.split(' '));
+      return true;
+    });
+    await this.podman('load', '--input', this.image);
+    return printed;
+  }
+
+  /** Runs podman, which must succeed; returns what it printed. */
+  async podman(...args: string[]): Promise<string> {
+    return (await this.node.run(['podman', ...args])).trim();
+  }
+
+  /** `podman run` of a container that answers on port 80. */
+  tryRun(name: string, ...options: string[]): Promise<ExecResult> {
+    const where = ['--detach', '--name', name, '--cgroup-parent', this.computer.cgroup, ...options];
+    return this.node.exec(['podman', 'run', ...where, '--entrypoint', '/bin/pod', IMAGE, 'serve']);
+  }
+
+  async run(name: string, ...options: string[]): Promise<Container> {
+    const { code, stderr } = await this.tryRun(name, ...options);
+    if (code !== 0) throw new Error(`run container ${name}: ${stderr}`);
+    return await Container.of(this, name);
+  }
+
+  async inspect(name: string): Promise<Inspected> {
+    const [inspected]: [Inspected] = JSON.parse(await this.podman('container', 'inspect', name));
+    return inspected;
+  }
+
+  /** Takes away every container that there is. */
+  async clear(): Promise<void> {
+    if (!this.daemon.running) await this.startDaemon();
+    await this.podman('rm', '--all', '--force', '--time', '0');
+  }
+}
+
+/** A container that podman runs. The harness's probes take it as one of their ends. */
+export class Container extends NetworkNamespace {
+  readonly id: string;
+  readonly netnsFile: string;
+  readonly place: Node['place'];
+  readonly #site: PodmanSite;
+
+  private constructor(site: PodmanSite, name: string, id: string, netnsFile: string) {
+    super(name);
+    const { place } = site.node;
+    this.id = id;
+    this.netnsFile = netnsFile;
+    this.place = { ...place, name: `${place.name}/${name}`, enter: [...place.enter.filter((one) => one !== '-n'), `--net=${netnsFile}`] };
+    this.#site = site;
+  }
+
+  /** Finds a running container by its name. */
+  static async of(site: PodmanSite, name: string): Promise<Container> {
+    const { Id, NetworkSettings } = await site.inspect(name);
+    return new Container(site, name, Id, await site.node.path(NetworkSettings.SandboxKey));
+  }
+
+  /** What podman tells of its attachment. */
+  async attachment(): Promise<InspectedNetwork | undefined> {
+    return (await this.#site.inspect(this.name)).NetworkSettings.Networks['axoneme'];
+  }
+
+  /** Runs the image's program inside the container; see pod.c. */
+  async pod(...args: string[]): Promise<string> {
+    return this.#site.podman('exec', this.name, '/bin/pod', ...args);
+  }
+}
