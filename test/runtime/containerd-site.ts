@@ -24,7 +24,7 @@ export class ContainerdSite extends Site {
   }
 
   async #start(): Promise<void> {
-    this.#containerd = await Containerd.start(this.node, this.computer.cgroup);
+    this.#containerd = await Containerd.start(this.node);
   }
 
   override reboot(): Promise<void> {

@@ -5,11 +5,13 @@ import { IMAGE } from './image.ts';
 
 const CONFIG = '/etc/containerd/config.toml';
 const SOCKET = '/run/containerd/containerd.sock';
+const RUNC = '/etc/containerd/runc';
 const PID_FILE = '/run/containerd.pid';
 
 /**
- * What a laboratory needs beyond the guide: no image registry; no CAP_SYS_RESOURCE, without which runc cannot lower oom_score_adj; /var
- * may be an overlay already, on which overlayfs does not stack; AppArmor profiles would be loaded into the real machine's kernel.
+ * What a laboratory needs beyond the guide: there is no image registry; cgroups have no controllers; CAP_SYS_RESOURCE may be missing, without
+ * which runc cannot lower oom_score_adj; the disk may be an overlay already, on which overlayfs does not stack; AppArmor profiles would be
+ * loaded into the real machine's kernel.
  */
 const LABORATORY = `
 [plugins."io.containerd.grpc.v1.cri"]
@@ -19,6 +21,22 @@ const LABORATORY = `
 
 [plugins."io.containerd.grpc.v1.cri".containerd]
   snapshotter = "native"
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+  runtime_type = "io.containerd.runc.v2"
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+  BinaryName = "${RUNC}"
+`;
+
+/** The real runc, without the processor shares that containerd asks for every sandbox (since 2.0 it cannot be told not to). */
+const RUNC_WITHOUT_SHARES = `#!/bin/sh
+before=
+for word; do
+  [ "$before" != --bundle ] || sed -i 's/"cpu":{"shares":[0-9]*}/"cpu":{}/' "$word/config.json"
+  before=$word
+done
+exec runc "$@"
 `;
 
 /** The containerd of the distribution, or the one in the folder that AXONEME_TEST_CONTAINERD names. */
@@ -29,9 +47,8 @@ const EXECUTABLES = { env: { PATH: [process.env['AXONEME_TEST_CONTAINERD'], '/us
  * not reach them.
  */
 const START = `
-cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/containerd
-mkdir -p "$cgroup"
-echo $$ > "$cgroup/cgroup.procs"
+mkdir -p /sys/fs/cgroup/containerd
+echo $$ > /sys/fs/cgroup/containerd/cgroup.procs
 echo $$ > ${PID_FILE}
 exec containerd
 `;
@@ -39,24 +56,22 @@ exec containerd
 /** A real containerd on a node of a lab, spoken to as kubelet does. Its configuration is written before. */
 export class Containerd {
   readonly node: Node;
-  /** where runc puts the cgroups of pods, in every hierarchy of the node */
-  readonly cgroup: string;
   #service: Service;
   #cri: Cri;
 
-  private constructor(node: Node, cgroup: string, service: Service, cri: Cri) {
+  private constructor(node: Node, service: Service, cri: Cri) {
     this.node = node;
-    this.cgroup = cgroup;
     this.#service = service;
     this.#cri = cri;
   }
 
   /** Starts containerd and waits until the CRI answers. */
-  static async start(node: Node, cgroup: string): Promise<Containerd> {
+  static async start(node: Node): Promise<Containerd> {
     const config = await node.readFile(CONFIG);
     if (!config.includes(LABORATORY)) await node.writeFile(CONFIG, config + LABORATORY);
+    await node.writeFile(RUNC, RUNC_WITHOUT_SHARES, 0o755);
     const { service, cri } = await Containerd.#spawn(node);
-    return new Containerd(node, cgroup, service, cri);
+    return new Containerd(node, service, cri);
   }
 
   static async #spawn(node: Node): Promise<{ service: Service; cri: Cri }> {
@@ -104,7 +119,7 @@ export class Containerd {
   /** What kubelet asks for when it wants a pod. */
   sandboxConfig(name: string): SandboxConfig {
     const metadata = { name, uid: `uid-of-${name}`, namespace: 'default', attempt: 0 };
-    return { metadata, hostname: name, linux: { cgroup_parent: this.cgroup } };
+    return { metadata, hostname: name, linux: {} };
   }
 
   /** Runs a pod with one container in it, which answers on port 80. Rejects as RunPodSandbox does. */
