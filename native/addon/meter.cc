@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Load between two network namespaces: a server thread and a client thread, each pinned to a processor, on blocking sockets.
+// Load between two network namespaces: a server thread and a client thread, each pinned to a processor, on blocking
+// sockets.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
