@@ -1,8 +1,10 @@
 import type { EndpointPlan } from '../conf/api/types.ts';
+import { hasErrno } from '../native/errors.ts';
 import type { Request } from '../native/netlink/message.ts';
 import { addAddress } from '../native/netlink/route/address.ts';
 import { setLink } from '../native/netlink/route/link.ts';
 import { addRoute } from '../native/netlink/route/route.ts';
+import { addRule, deleteRule } from '../native/netlink/route/rule.ts';
 import { setSysctl } from '../native/sysctl.ts';
 import { families, type PodFamily } from './families.ts';
 import { kernelHasIpv6, type OpenPod } from './kernel-host.ts';
@@ -14,12 +16,38 @@ import { kernelHasIpv6, type OpenPod } from './kernel-host.ts';
 export async function configurePod(pod: OpenPod, plan: EndpointPlan): Promise<void> {
   const { ifname, ipv6 } = plan.endpoint;
   const [{ ifindex }] = await Promise.all([pod.netlink.links.get(ifname), ipv6 ? enableIpv6(pod, ifname) : undefined]);
-  await pod.netlink.batch([
+  const whole = pod.netlink.batch([
     // Without IPv6 on the node a link-local address would only make noise that the datapath has to drop.
     ...(!ipv6 && kernelHasIpv6() ? [setLink(ifindex, { addrGenMode: 'none' })] : []),
     setLink(ifindex, { up: true }),
     ...families(plan).flatMap((family) => requests(family, ifindex)),
   ]);
+  await whole.catch(async (error: unknown) => {
+    if (!hasErrno(error, 'EEXIST')) throw error;
+    await configureBeside(pod, plan, ifindex);
+  });
+}
+
+/** Tables of later interfaces are numbered from here, by the interface's index; the kernel's own and most people's are below 256. */
+const FIRST_TABLE = 10_000;
+
+/**
+ * Another interface of the pod holds the routes of the main table already: this one leads to the same routers, or the pod was on another network
+ * before. What was addressed to this interface must be answered through it, for the node drops packets with another interface's
+ * address: so its routes go into a table of its own, which is looked up for packets from its addresses. The address and all else is done,
+ * because the kernel tries every request of a batch. A rule for the same address is from an earlier interface, which is gone.
+ */
+async function configureBeside({ netlink }: OpenPod, plan: EndpointPlan, ifindex: number): Promise<void> {
+  const table = FIRST_TABLE + ifindex;
+  const old = await netlink.rules.list();
+  await netlink.batch(
+    families(plan).flatMap(({ address, router, bits, everything }) => [
+      ...old.filter(({ from }) => from === `${address}/${bits}` || from === address).map((rule) => deleteRule(rule)),
+      addRoute({ ifindex, table, destination: `${router}/${bits}`, scope: bits === 32 ? 'link' : 'global' }),
+      addRoute({ ifindex, table, destination: everything, gateway: router }),
+      addRule({ from: `${address}/${bits}`, table }),
+    ]),
+  );
 }
 
 /** A runtime may have switched IPv6 off in new namespaces; and routers other than ours must not be listened to. */

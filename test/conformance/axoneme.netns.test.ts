@@ -6,9 +6,4 @@ describeConformance({
   plugin: executables.plugin,
   config: { name: 'axoneme', type: 'axoneme-cni' },
   setup: (node) => AxonemeNode.start(node),
-  knownDeviations: {
-    'add-two-ifnames': 'the route to the router exists already',
-    'del-other-ifname-untouched': 'there cannot be two interfaces',
-    'gc-by-ifname': 'there cannot be two interfaces',
-  },
 });
