@@ -31,6 +31,8 @@ export interface DaemonParts {
   readonly paths: Paths;
   readonly config: DaemonConfig;
   readonly log: Logger;
+  /** A listening socket from the service manager; see `passedSocket`. */
+  readonly passedFd?: number | undefined;
 }
 
 /** What stands once the start is through. */
@@ -61,7 +63,7 @@ export class Daemon implements Backend {
   /** Starts in the network namespace of the process. Throws StartError and whatever the kernel refuses; what was made stays for the next start. */
   static async start(parts: DaemonParts): Promise<Daemon> {
     const daemon = new Daemon(parts);
-    daemon.#server = await step('start.socket', () => serveApi(parts.paths.socket, daemon, parts.log));
+    daemon.#server = await step('start.socket', () => serveApi(parts.paths.socket, daemon, parts.log, parts.passedFd));
     try {
       await daemon.#serve();
       return daemon;

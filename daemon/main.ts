@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs';
-import { ConfigError, type DaemonConfig, type LoadedConfig, loadConfig } from '../conf/config/index.ts';
+import { ConfigError, type LoadedConfig, loadConfig } from '../conf/config/index.ts';
 import { type Paths, paths as pathsUnder } from '../conf/paths.ts';
 import { version } from '../conf/version.ts';
+import { passedSocket } from './activation.ts';
 import { cleanUp } from './cleanup.ts';
-import { Daemon, expeditePaths } from './daemon.ts';
+import { Daemon, type DaemonParts, expeditePaths } from './daemon.ts';
 import { messageOf, StartError } from './failure.ts';
+import { requireKnownFormat, stampFormat } from './format.ts';
 import { createLogger, type Logger, type LogLevel } from './log.ts';
 import { keepMemorySmall } from './memory.ts';
 import { requireSingle } from './single.ts';
@@ -63,21 +65,27 @@ async function cleanUpAlone(paths: Paths, log: Logger): Promise<void> {
 
 async function serve(paths: Paths, { config, ignored, source }: LoadedConfig, log: Logger): Promise<void> {
   requireRoot();
+  requireKnownFormat(paths);
   const ended = endSignal();
-  const lock = await requireSingle(paths.socket);
-  log.info({ version, pid: process.pid, config: source, root: paths.root }, 'axoneme daemon starts');
+  const passedFd = passedSocket();
+  const lock = await requireSingle(paths.socket, passedFd !== undefined);
+  log.info(
+    { version, pid: process.pid, config: source, root: paths.root, socket: passedFd === undefined ? 'own' : 'passed' },
+    'axoneme daemon starts',
+  );
   if (ignored.length > 0) log.info({ keys: ignored }, 'configuration keys without effect here');
   watchCrashes(log);
-  const daemon = await start(paths, config, log);
+  const daemon = await start({ paths, config, log, passedFd });
   const signal = await ended;
   log.info({ signal }, 'ending; pods keep their network');
   await daemon.stop();
   lock.release();
 }
 
-async function start(paths: Paths, config: DaemonConfig, log: Logger): Promise<Daemon> {
-  mkdirSync(paths.runDir, { recursive: true, mode: 0o700 });
-  return await Daemon.start({ paths, config, log });
+async function start(parts: DaemonParts): Promise<Daemon> {
+  mkdirSync(parts.paths.runDir, { recursive: true, mode: 0o700 });
+  stampFormat(parts.paths);
+  return await Daemon.start(parts);
 }
 
 function requireRoot(): void {

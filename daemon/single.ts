@@ -7,16 +7,17 @@ import { fileIdentity, removeAll } from './files.ts';
 /**
  * Makes sure that this is the only daemon of its root, and removes the socket file that a killed one left. The lock is an abstract Unix
  * socket (unix(7)) named by the folder's identity: the kernel frees it with the process, however that ends. Abstract names belong to a
- * network namespace, so a daemon of the same root in another one shows by its answering socket. Throws StartError.
+ * network namespace, so a daemon of the same root in another one shows by its answering socket. With `isPassed` the socket is a service
+ * manager's: it answers always, and stays. Throws StartError.
  */
-export async function requireSingle(socketPath: string): Promise<{ release(): void }> {
+export async function requireSingle(socketPath: string, isPassed = false): Promise<{ release(): void }> {
   mkdirSync(dirname(socketPath), { recursive: true, mode: 0o700 });
   const lock = await bindLock(`\0axoneme-daemon-${fileIdentity(dirname(socketPath))}`);
-  if (lock === undefined || (await isListening(socketPath))) {
+  if (lock === undefined || (!isPassed && (await isListening(socketPath)))) {
     lock?.close();
     throw new StartError(`start the daemon: another one serves ${socketPath}; stop it first, or choose another root with --root`);
   }
-  removeAll(socketPath);
+  if (!isPassed) removeAll(socketPath);
   return { release: () => lock.close() };
 }
 

@@ -7,7 +7,10 @@ import { type Exchange, Transport } from './transport.ts';
 
 /** How a client waits. */
 export interface ClientOptions {
-  /** From the first call on, how long a daemon that is away or starting is waited for, in milliseconds; its restart takes less. */
+  /**
+   * From the first call on, how long a daemon that is away, starting or silent is waited for, in milliseconds; its restart takes less.
+   * 0: it is asked once, and `answerMs` alone bounds that.
+   */
   readonly patienceMs: number;
   /** How long one call may take, in milliseconds. */
   readonly answerMs: number;
@@ -31,11 +34,14 @@ const API_CODES: ReadonlySet<string> = new Set<AgentErrorCode>([
 /** The daemon behind its socket. All calls go over one connection, in order; `close` ends it, and with it an unfinished ADD. */
 export class DaemonClient implements Agent, Disposable {
   readonly #transport: Transport;
+  readonly #options: ClientOptions;
   readonly #deadline: number;
+  #isServed = false;
 
-  constructor(socketPath: string, { patienceMs, answerMs }: ClientOptions) {
-    this.#transport = new Transport(socketPath, answerMs);
-    this.#deadline = performance.now() + patienceMs;
+  constructor(socketPath: string, options: ClientOptions) {
+    this.#transport = new Transport(socketPath, options.answerMs);
+    this.#options = options;
+    this.#deadline = performance.now() + options.patienceMs;
   }
 
   async health(): Promise<Health> {
@@ -81,14 +87,29 @@ export class DaemonClient implements Agent, Disposable {
   async #call<T>(exchange: Exchange, read: (value: unknown) => T): Promise<T> {
     for (;;) {
       try {
-        return understand(exchange, await this.#transport.exchange(exchange), read);
+        const result = understand(exchange, await this.#transport.exchange(exchange, this.#limitMs()), read);
+        this.#isServed = true;
+        return result;
       } catch (error) {
         if (!isAway(error) || performance.now() + RETRY_MS > this.#deadline) throw error;
         await sleep(RETRY_MS);
       }
     }
   }
+
+  /**
+   * How long the next answer is waited for. A service manager's socket takes connections while no daemon serves them: until the first answer,
+   * silence is absence, and patience bounds it.
+   */
+  #limitMs(): number {
+    const { patienceMs, answerMs } = this.#options;
+    if (this.#isServed || patienceMs === 0) return answerMs;
+    return Math.min(answerMs, Math.max(LAST_ATTEMPT_MS, Math.ceil(this.#deadline - performance.now())));
+  }
 }
+
+/** At least this long, in milliseconds, an attempt waits that began just before the patience was over. */
+const LAST_ATTEMPT_MS = 100;
 
 /** Only what certainly did not reach the daemon's books is tried again: nobody there, or there and not serving yet. */
 function isAway(error: unknown): boolean {

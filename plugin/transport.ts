@@ -24,10 +24,10 @@ export class Transport {
     this.#answerMs = answerMs;
   }
 
-  /** Errors: AgentError `unreachable`, `timeout` or `protocol`. */
-  async exchange(exchange: Exchange): Promise<Answer> {
+  /** `answerMs`: for this exchange, when other than all. Errors: AgentError `unreachable`, `timeout` or `protocol`. */
+  async exchange(exchange: Exchange, answerMs: number = this.#answerMs): Promise<Answer> {
     try {
-      const answer = await this.#attempt(encode(exchange));
+      const answer = await this.#attempt(encode(exchange), answerMs);
       if (!answer.keepsOpen) this.close();
       return answer;
     } catch (error) {
@@ -41,11 +41,11 @@ export class Transport {
     this.#socket = undefined;
   }
 
-  async #attempt(request: string): Promise<Answer> {
+  async #attempt(request: string, answerMs: number): Promise<Answer> {
     using listening = new DisposableStack();
     return await new Promise<Answer>((resolve, reject) => {
-      const late = () => reject(new AgentError('timeout', `no answer within ${this.#answerMs} ms`));
-      const timer = setTimeout(late, this.#answerMs);
+      const late = () => reject(new AgentError('timeout', `no answer within ${answerMs} ms`));
+      const timer = setTimeout(late, answerMs);
       listening.defer(() => clearTimeout(timer));
       const socket = this.#connection();
       listening.defer(listen(socket, resolve, reject));

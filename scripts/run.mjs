@@ -28,6 +28,7 @@ const needs = [
   { file: '/usr/bin/containerd', packages: ['containerd'], task: 'test' },
   { file: '/usr/bin/podman', packages: ['podman'], task: 'test' },
   { file: ['/usr/sbin/runc', '/usr/bin/runc'], packages: ['runc'], task: 'test' },
+  { file: '/usr/bin/systemd-socket-activate', packages: ['systemd'], task: 'test' },
 ];
 
 function fail(message) {

@@ -44,16 +44,31 @@ const options: FastifyServerOptions = {
 
 /** A listening API. */
 export interface ApiServer {
-  /** Stops listening, lets calls under way end for some seconds, then closes every connection. Removes the socket file. */
+  /** Stops listening, lets calls under way end for some seconds, then closes every connection. Removes the socket file, unless a service manager keeps it. */
   close(): Promise<void>;
 }
 
-/** Serves the API on a Unix socket of mode 0600. The folder must exist; a socket file there must have been removed. */
-export async function serveApi(socketPath: string, backend: Backend, log: Logger): Promise<ApiServer> {
+/**
+ * Serves the API on a Unix socket of mode 0600. The folder must exist; a socket file there must have been removed. With `passedFd`, a socket
+ * that a service manager listens on and keeps: its file and mode are the manager's, and clients wait in its queue while no daemon runs.
+ */
+export async function serveApi(socketPath: string, backend: Backend, log: Logger, passedFd?: number): Promise<ApiServer> {
   const app = createApp(backend, log);
-  await app.listen({ path: socketPath });
-  chmodSync(socketPath, 0o600);
+  if (passedFd === undefined) {
+    await app.listen({ path: socketPath });
+    chmodSync(socketPath, 0o600);
+  } else {
+    await listenOn(app, passedFd);
+  }
   return { close: () => close(app) };
+}
+
+/** What fastify's own listen does, which wants an address of the socket; Node knows none of a descriptor that it did not bind. */
+async function listenOn(app: FastifyInstance, fd: number): Promise<void> {
+  await app.ready();
+  await new Promise<void>((resolve, reject) => {
+    app.server.once('error', reject).listen({ fd }, () => resolve(void app.server.off('error', reject)));
+  });
 }
 
 async function close(app: FastifyInstance): Promise<void> {

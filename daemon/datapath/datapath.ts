@@ -5,7 +5,7 @@ import type { Endpoint, EndpointPlan } from '../../conf/api/types.ts';
 import { HOST_IFNAME, LINK_NAMES, POD_IFNAME_PREFIX } from '../../conf/names.ts';
 import type { Paths } from '../../conf/paths.ts';
 import { step } from '../../conf/step.ts';
-import { AttachType, Netns, openRingBuffer, probe, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
+import { AttachType, openRingBuffer, probe, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
 import { KeyedLock } from '../endpoint/locks.ts';
 import type { EndpointDatapath } from '../endpoint/ports.ts';
 import { DomainError, hasErrno } from '../failure.ts';
@@ -41,7 +41,6 @@ export interface DatapathParts {
 
 /** What `open` made. */
 interface Opened {
-  readonly ns: Netns;
   readonly rtnl: Rtnetlink;
   readonly device: HostDevice;
   readonly programs: ProgramSet;
@@ -73,16 +72,15 @@ export class Datapath implements EndpointDatapath {
   /** Brings bpffs, the node's own leg and the programs into place; attaches nothing yet. Throws StartError. */
   static async open(parts: DatapathParts): Promise<Datapath> {
     requireTcx(await probe('tcx'), release());
-    const ns = Netns.current();
     const rtnl = await Rtnetlink.open();
     await step('start.bpffs', () => ensureBpffs(parts.paths));
     const native = await findNativeDevices(rtnl, parts.settings.devices);
     const mtu = parts.settings.mtu || (native.mtu ?? DEFAULT_MTU);
-    const device = await ensureHostDevice(rtnl, ns, mtu);
+    const device = await ensureHostDevice(rtnl, mtu);
     const { paths, objectPath, version, log } = parts;
     const programs = await ProgramSet.open({ paths, objectPath, version, log, rodata: rodataOf(parts, device) });
     log.info({ loaded: programs.isNew, mtu }, programs.isNew ? 'loaded the programs' : 'the pinned programs are current');
-    return new Datapath(parts, { ns, rtnl, device, programs, mtu });
+    return new Datapath(parts, { rtnl, device, programs, mtu });
   }
 
   get routers(): EndpointPlan['routers'] {
@@ -194,7 +192,6 @@ export class Datapath implements EndpointDatapath {
     this.#watch.close();
     this.#opened.programs.close();
     this.#opened.rtnl.close();
-    this.#opened.ns.close();
   }
 
   #ownLink(device: string, ifindex: number, hook: keyof typeof LINK_NAMES, program: ProgramName): LinkSpec {

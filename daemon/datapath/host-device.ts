@@ -1,7 +1,8 @@
+import { writeFileSync } from 'node:fs';
 import type { EndpointPlan } from '../../conf/api/types.ts';
 import { HOST_IFNAME, NET_IFNAME } from '../../conf/names.ts';
 import { step } from '../../conf/step.ts';
-import { type Link, type Netns, type Rtnetlink, setSysctl } from '../../native/index.ts';
+import type { Link, Rtnetlink } from '../../native/index.ts';
 import { randomMac } from '../endpoint/identity.ts';
 import { hasErrno } from '../failure.ts';
 
@@ -16,13 +17,13 @@ export interface HostDevice {
  * without IPv6 link-local addresses (no discovery traffic of their own). `axo_host` forwards, so that route lookups on its behalf answer
  * for the pods; nothing else of the node's settings changes.
  */
-export async function ensureHostDevice(rtnl: Rtnetlink, ns: Netns, mtu: number): Promise<HostDevice> {
+export async function ensureHostDevice(rtnl: Rtnetlink, mtu: number): Promise<HostDevice> {
   const device = (await findPair(rtnl)) ?? (await step('start.leg', () => createPair(rtnl, mtu)));
   for (const link of [device.host, device.net]) {
     await rtnl.links.set(link.ifindex, { addrGenMode: 'none' }).catch(ignoreNoIpv6);
     await step('start.leg.up', () => rtnl.links.set(link.ifindex, { mtu, noArp: true, up: true }));
   }
-  await step('start.leg.sysctls', () => setHostSysctls(ns));
+  step('start.leg.sysctls', setHostSysctls);
   return device;
 }
 
@@ -57,11 +58,20 @@ async function createPair(rtnl: Rtnetlink, mtu: number): Promise<HostDevice> {
   return { host, net: await rtnl.links.get(NET_IFNAME) };
 }
 
-async function setHostSysctls(ns: Netns): Promise<void> {
-  await setSysctl(ns, `net.ipv4.conf.${HOST_IFNAME}.forwarding`, '1');
+function setHostSysctls(): void {
+  setOwnSysctl(`ipv4/conf/${HOST_IFNAME}/forwarding`, '1');
   // What the stack sends back out of axo_host goes to another pod; a redirect would name a next hop that no pod can use.
-  await setSysctl(ns, `net.ipv4.conf.${HOST_IFNAME}.send_redirects`, '0');
-  await setSysctl(ns, `net.ipv6.conf.${HOST_IFNAME}.forwarding`, '1').catch(ignoreNoIpv6);
+  setOwnSysctl(`ipv4/conf/${HOST_IFNAME}/send_redirects`, '0');
+  try {
+    setOwnSysctl(`ipv6/conf/${HOST_IFNAME}/forwarding`, '1');
+  } catch (error) {
+    ignoreNoIpv6(error);
+  }
+}
+
+/** /proc/sys/net is that of the namespace of whoever opens it: entering our own would ask for CAP_SYS_ADMIN, and writing asks for root only. */
+function setOwnSysctl(name: string, value: string): void {
+  writeFileSync(`/proc/sys/net/${name}`, value);
 }
 
 /** A kernel without IPv6 has neither the setting nor the attribute; then no pod gets IPv6 either. */

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attachmentOf, Lab, type Node, parseNetwork, ping, Runtime, type Service } from '../../test-harness/index.ts';
+import { dualStack, executables, shippedConflist } from '../support/axoneme.ts';
+import { keptCapabilities, withCapabilities } from './unit-file.ts';
+
+/* The daemon with the capabilities of its unit file and no other; the plugin has those of its runtime, which is root. */
+
+const network = parseNetwork(readFileSync(shippedConflist, 'utf8'), shippedConflist);
+const daemon = [executables.axoneme, 'daemon'];
+
+let lab: Lab;
+let node: Node;
+let runtime: Runtime;
+beforeAll(async () => {
+  lab = await Lab.create({ nodes: { node1: {} }, hosts: { outside: {} }, links: [{ between: ['node1', 'outside'] }] });
+  node = lab.node('node1');
+  runtime = new Runtime(node, { pluginDirs: [dirname(executables.plugin)] });
+  await node.writeFile('/etc/axoneme/config.yaml', JSON.stringify(dualStack));
+});
+afterAll(() => lab.close());
+
+async function serve(capabilities: readonly string[]): Promise<Service> {
+  const service = node.spawn(withCapabilities(capabilities, daemon));
+  await service.waitForOutput(/"msg":"serving"/, 20_000);
+  return service;
+}
+
+/** Everything that a runtime asks for, with traffic between. */
+async function everyVerb(): Promise<void> {
+  const pod = await node.addPod('web');
+  await runtime.status(network);
+  await runtime.add(network, attachmentOf(pod));
+  await runtime.check(network, attachmentOf(pod));
+  for (const router of ['10.0.0.1', 'fd00::1']) expect(await ping(pod, router)).toMatchObject({ reached: true });
+  await runtime.del(network, attachmentOf(pod));
+  await node.removePod(pod);
+}
+
+describe('with the capabilities of the unit file', () => {
+  it('the daemon starts on a bare node, serves every verb, and starts again over what is there', async () => {
+    await using first = await serve(keptCapabilities());
+    const status = readFileSync(`/proc/${first.pid}/status`, 'utf8');
+    const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1]}`);
+    expect(effective.toString(2).replaceAll('0', '')).toHaveLength(keptCapabilities().length);
+    await everyVerb();
+    expect(await first.stop()).toEqual({ code: 0, signal: null });
+    await using second = await serve(keptCapabilities());
+    await everyVerb();
+    await second.stop();
+  });
+
+  /** What the daemon says when it lacks one. */
+  const complaints: Readonly<Record<string, string>> = {
+    net_admin: 'create veth axo_host: operation not permitted',
+    bpf: 'bpf_object__load: Operation not permitted',
+    perfmon: 'bpf_object__load: Permission denied',
+  };
+
+  it.each(keptCapabilities())('each is needed: without %s the daemon does not start', async (name) => {
+    await node.run([...daemon, '--cleanup']);
+    const others = keptCapabilities().filter((other) => other !== name);
+    const { code, stderr } = await node.exec(withCapabilities(others, daemon));
+    expect(code).toBe(1);
+    expect(stderr).toContain(complaints[name]);
+  });
+});
