@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 /** The state folder, which outlives a daemon on purpose. */
-const STATE = ['file /run/axoneme  folder', 'file /run/axoneme/ipam.json'];
+const STATE = ['file /run/axoneme  folder', 'file /run/axoneme/ipam.json', 'file /run/axoneme/format.json'];
 
 /** Starts a daemon that must not come up; answers with the last line of its complaint. It leaves its state folder at most. */
 async function refused(argv: readonly string[]): Promise<string> {
