@@ -80,22 +80,23 @@ describe('faults', () => {
     const fault = slow(service, { share: 0.1 });
     const little = await progress();
     await fault.lift();
+    const again = await progress();
     expect(little).toBeGreaterThan(0);
-    expect(little / full).toBeLessThan(0.4);
-    expect((await progress()) / full).toBeGreaterThan(0.4);
+    expect(little / Math.max(full, again)).toBeLessThan(0.4);
+    expect(again).toBeGreaterThan(little);
     expect(() => slow(service, { share: 1 })).toThrow('share 1 is not between 0 and 1');
   });
 
   it('kill a plugin in the middle of its work', async () => {
     await node.writeFile(
       '/opt/cni/bin/sluggish',
-      '#!/bin/sh\ncat > /dev/null\necho begun > /run/begun\nsleep 1\necho done > /run/done\n',
+      '#!/bin/sh\ncat > /dev/null\necho begun > /run/begun\nsleep 3\necho done > /run/done\n',
       0o755,
     );
     const network = { cniVersion: '1.0.0', name: 'net', plugins: [{ type: 'sluggish' }] };
     await node.writeFile('/etc/cni/net.d/10-net.conflist', JSON.stringify(network));
     const runtime = new Runtime(node, { pluginDirs: ['/opt/cni/bin'] });
-    const killed = killWhenSeen(node, /\/sluggish$/, { after: 30 });
+    const killed = killWhenSeen(node, /\/sluggish$/, { after: 300 });
     const answer = runtime.add(await runtime.network('net'), attachmentOf(await node.addPod('p')));
     await expect(answer).rejects.toThrow('ADD by sluggish');
     expect(await killed).toMatchObject({ hit: true, command: '/bin/sh /opt/cni/bin/sluggish' });

@@ -3,12 +3,15 @@ import { liveFds } from '../../native/index.ts';
 import { hasNetem } from './emulator.ts';
 import { Lab, type Link, type Machine, ping, tcpEcho } from './testing.ts';
 
-/** Milliseconds of one echo, once neighbours are known. */
+/** Milliseconds of the fastest of some echoes: the others met neighbour discovery, or a busy machine. */
 async function roundTrip(from: Machine, to: Machine): Promise<number> {
-  await ping(from, to);
-  const { output } = await ping(from, to);
-  return Number(/time=([\d.]+) ms/.exec(output)?.[1]);
+  const times: number[] = [];
+  for (let i = 0; i < 4; i += 1) times.push(Number(/time=([\d.]+) ms/.exec((await ping(from, to)).output)?.[1]));
+  return Math.min(...times);
 }
+
+/** The kernel tells of a carrier when it finds the time, up to a second later (linkwatch). */
+const busy = { timeout: 5000 } as const;
 
 /** Of 100 echo requests, those that were answered. */
 async function answered(from: Machine, to: Machine): Promise<number> {
@@ -105,11 +108,16 @@ describe('links that are worse than a cable', async () => {
     const show = () => machines[0].run(['ip', 'route', 'show', 'dev', 'eth0']);
     const before = await show();
     await slow.cut({ carrier: true });
-    await expect.poll(async () => (await show()).replaceAll('linkdown ', '')).toBe(before);
-    expect((await show()).trim().split('\n')).toSatisfy((lines: string[]) => lines.every((line) => line.trim().endsWith('linkdown')));
+    await expect.poll(async () => (await show()).replaceAll('linkdown ', ''), busy).toBe(before);
+    const isDown = async () =>
+      (await show())
+        .trim()
+        .split('\n')
+        .every((line) => line.trim().endsWith('linkdown'));
+    await expect.poll(isDown, busy).toBe(true);
     await slow.restore();
-    await expect.poll(show).toBe(before);
-    await expect.poll(() => ping(machines[0], machines[2], { timeout: 500 })).toMatchObject({ reached: true });
+    await expect.poll(show, busy).toBe(before);
+    await expect.poll(() => ping(machines[0], machines[2], { timeout: 500 }), busy).toMatchObject({ reached: true });
   });
 
   it('take changes one after the other', async () => {
