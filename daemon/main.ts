@@ -3,6 +3,7 @@ import { ConfigError, type LoadedConfig, loadConfig } from '../conf/config/index
 import { type Paths, paths as pathsUnder } from '../conf/paths.ts';
 import { version } from '../conf/version.ts';
 import { passedSocket } from './activation.ts';
+import { writeConflistWhenReady } from './announce.ts';
 import { cleanUp } from './cleanup.ts';
 import { Daemon, type DaemonParts, expeditePaths } from './daemon.ts';
 import { messageOf, StartError } from './failure.ts';
@@ -19,6 +20,8 @@ export interface DaemonOptions {
   readonly config?: string | undefined;
   /** Remove every trace of axoneme and end. */
   readonly cleanup?: boolean | undefined;
+  /** Where to write the network configuration once an ADD would be served; nowhere when absent. */
+  readonly conflist?: string | undefined;
   /** `info` when absent; `debug.enabled` of the configuration lowers it. */
   readonly logLevel?: LogLevel | undefined;
 }
@@ -39,7 +42,7 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<number> {
     }
     const loaded = await load(paths, options);
     if (options.logLevel === undefined && loaded.config.debug.enabled) log = createLogger('debug');
-    await serve(paths, loaded, log);
+    await serve(paths, loaded, log, options.conflist);
     return 0;
   } catch (error) {
     const isExpected = error instanceof StartError || error instanceof ConfigError;
@@ -63,7 +66,7 @@ async function cleanUpAlone(paths: Paths, log: Logger): Promise<void> {
   }
 }
 
-async function serve(paths: Paths, { config, ignored, source }: LoadedConfig, log: Logger): Promise<void> {
+async function serve(paths: Paths, { config, ignored, source }: LoadedConfig, log: Logger, conflist?: string): Promise<void> {
   requireRoot();
   requireKnownFormat(paths);
   const ended = endSignal();
@@ -76,7 +79,10 @@ async function serve(paths: Paths, { config, ignored, source }: LoadedConfig, lo
   if (ignored.length > 0) log.info({ keys: ignored }, 'configuration keys without effect here');
   watchCrashes(log);
   const daemon = await start({ paths, config, log, passedFd });
+  const ending = new AbortController();
+  if (conflist !== undefined) void writeConflistWhenReady(conflist, daemon, log, ending.signal);
   const signal = await ended;
+  ending.abort();
   log.info({ signal }, 'ending; pods keep their network');
   await daemon.stop();
   lock.release();

@@ -7,5 +7,6 @@ export const run: Run = ({ paths }, { options }) =>
     root: paths.root,
     config: options['config'] as string | undefined,
     cleanup: options['cleanup'] === true,
+    conflist: options['writeCniConfWhenReady'] as string | undefined,
     logLevel: options['logLevel'] as LogLevel | undefined,
   });

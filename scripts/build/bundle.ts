@@ -47,6 +47,7 @@ async function bundle(executable: Executable): Promise<void> {
       'import.meta.dirname': '__dirname',
       'import.meta.url': '__filename',
       AXONEME_VERSION: JSON.stringify(version),
+      AXONEME_CONFLIST: JSON.stringify(readFileSync(join(project, 'conf', '05-axoneme.conflist'), 'utf8')),
       AXONEME_EMBEDDED: JSON.stringify(embeddedDigest(executable)),
     },
   });
@@ -56,6 +57,7 @@ export const bundleStep: Step = {
   name: 'bundle',
   inputs: [
     '{plugin,daemon,cli,conf,ipam,native,bpf}/**/*.ts',
+    'conf/*.conflist',
     'dist/native/*.node',
     'dist/bpf/*.o',
     'package{,-lock}.json',

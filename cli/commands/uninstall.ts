@@ -1,0 +1,20 @@
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { removePlaced } from '../../daemon/place.ts';
+import { CliError, type Run } from '../context.ts';
+import { countEndpoints, placesOf } from '../install.ts';
+
+/** The reverse of install: no new pods first; the plugin only when no pod needs its DEL any more. */
+export const run: Run = async ({ io, paths }, input) => {
+  const { plugin, conflist } = placesOf(paths, input);
+  const tell = (path: string, wasThere: boolean) => io.stdout.write(`${path}: ${wasThere ? 'removed' : 'was not there'}\n`);
+  tell(conflist, removePlaced(conflist));
+  const endpoints = countEndpoints(paths);
+  if (endpoints > 0 && input.options['force'] !== true) {
+    throw new CliError(`remove ${plugin}: ${endpoints} pods need it for their DEL; delete them first, or give --force`);
+  }
+  tell(plugin, removePlaced(plugin));
+  // Native modules that the executable has unpacked beside itself.
+  rmSync(join(dirname(plugin), '.axoneme'), { recursive: true, force: true });
+  return 0;
+};
