@@ -91,6 +91,43 @@ describe("what containerd passes on in capital letters, and a pod's annotations"
   });
 });
 
+it('runs a pod that wants a host port and a bandwidth, without them', async () => {
+  const annotations = { 'kubernetes.io/egress-bandwidth': '1M' };
+  const pod = await site.containerd.runPod('wants', { annotations, port_mappings: [{ container_port: 80, host_port: 8080 }] });
+  expect(await pod.reportedAddresses()).toHaveLength(2);
+  await pod.remove();
+});
+
+it('keeps the second attempt at a pod apart from the first, whose DELs come late', async () => {
+  const first = await site.containerd.runPod('web');
+  await site.containerd.cri.call('StopPodSandbox', { pod_sandbox_id: first.id });
+  const second = await site.containerd.runPod('web', site.containerd.sandboxConfig('web', 1));
+  await site.containerd.cri.call('RemovePodSandbox', { pod_sandbox_id: first.id });
+  expect((await site.endpoints()).map(({ containerId }) => containerId)).toEqual([second.id]);
+  expect(await ping(site.node, second)).toMatchObject({ reached: true });
+});
+
+it('takes a new conflist for new pods, and deletes pods of the old one with it', async () => {
+  const file = '/etc/cni/net.d/05-axoneme.conflist';
+  const old = await site.containerd.runPod('old');
+  const conflist = JSON.parse(await site.node.readFile(file));
+  const changed = { ...conflist, plugins: [{ ...conflist.plugins[0], mtu: 1400 }] };
+  for (const [content, mtu] of [
+    [changed, 1400],
+    [conflist, 1500],
+  ] as const) {
+    await site.node.writeFile('/etc/cni/net.d/.new', JSON.stringify(content));
+    await site.node.run(['mv', '/etc/cni/net.d/.new', file]);
+    await expect.poll(async () => (await site.containerd.networkConfig()).includes('1400')).toBe(mtu === 1400);
+    const pod = await site.containerd.runPod('new');
+    using netlink = await pod.netlink();
+    expect((await netlink.links.get('eth0')).mtu).toBe(mtu);
+    await (mtu === 1400 ? old : pod).remove();
+    await site.clear();
+  }
+  await expectNothingLeft();
+});
+
 describe('while the daemon is away', () => {
   it('the node is not ready, where containerd asks by STATUS, which it does from 2.0 on', async () => {
     const { runtime_version: version = '' } = await site.containerd.cri.call('Version', {});

@@ -116,19 +116,30 @@ export class Containerd {
     return { status: ready, message };
   }
 
-  /** What kubelet asks for when it wants a pod. */
-  sandboxConfig(name: string): SandboxConfig {
-    const metadata = { name, uid: `uid-of-${name}`, namespace: 'default', attempt: 0 };
+  /** What kubelet asks for when it wants a pod; it counts its attempts at the same pod. */
+  sandboxConfig(name: string, attempt = 0): SandboxConfig {
+    const metadata = { name, uid: `uid-of-${name}`, namespace: 'default', attempt };
     return { metadata, hostname: name, linux: {} };
   }
 
+  /** The network configuration that it holds, as text. */
+  async networkConfig(): Promise<string> {
+    const { info } = await this.#cri.call('Status', { verbose: true });
+    return info?.['cniconfig'] ?? '';
+  }
+
   /** Runs a pod with one container in it, which answers on port 80. Rejects as RunPodSandbox does. */
-  async runPod(name: string, options: Pick<SandboxConfig, 'annotations' | 'dns_config'> = {}): Promise<CriPod> {
+  async runPod(name: string, options: SandboxConfig = {}): Promise<CriPod> {
     const config = { ...this.sandboxConfig(name), ...options };
     const { pod_sandbox_id: id = '' } = await this.#cri.call('RunPodSandbox', { config });
     const { container_id: container = '' } = await this.#cri.call('CreateContainer', {
       pod_sandbox_id: id,
-      config: { metadata: { name: 'web' }, image: { image: IMAGE }, command: ['/bin/pod', 'serve'], linux: {} },
+      config: {
+        metadata: { name: 'web', attempt: config.metadata?.attempt ?? 0 },
+        image: { image: IMAGE },
+        command: ['/bin/pod', 'serve'],
+        linux: {},
+      },
       sandbox_config: config,
     });
     await this.#cri.call('StartContainer', { container_id: container });

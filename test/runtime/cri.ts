@@ -11,6 +11,7 @@ const sandboxConfig = {
   hostname: text(2),
   log_directory: text(3),
   dns_config: message(4, { servers: list(text(1)), searches: list(text(2)), options: list(text(3)) }),
+  port_mappings: list(message(5, { container_port: integer(2), host_port: integer(3) })),
   labels: map(6),
   annotations: map(7),
   linux: message(8, { cgroup_parent: text(1) }),
@@ -42,7 +43,10 @@ const methods = {
   Status: call(
     'Runtime',
     { verbose: flag(1) },
-    { status: message(1, { conditions: list(message(1, { type: text(1), status: flag(2), reason: text(3), message: text(4) })) }) },
+    {
+      status: message(1, { conditions: list(message(1, { type: text(1), status: flag(2), reason: text(3), message: text(4) })) }),
+      info: map(2),
+    },
   ),
   RunPodSandbox: call('Runtime', { config: message(1, sandboxConfig) }, sandboxId),
   StopPodSandbox: call('Runtime', sandboxId, {}),
