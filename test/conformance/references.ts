@@ -1,4 +1,10 @@
-import type { ConformanceSuiteOptions } from '../../test-harness/conformance/vitest.ts';
+import { spawnSync } from 'node:child_process';
+import { basename } from 'node:path';
+import { it } from 'vitest';
+import { type ConformanceSuiteOptions, describeConformance } from '../../test-harness/conformance/vitest.ts';
+
+/** The version whose deviations are listed below. */
+const VERSION = '1.1.1';
 
 /** What Debian's containernetworking-plugins 1.1.1 do otherwise than the specification says; the evidence is in test-harness/docs/conformance.md. */
 const EVERYWHERE = { 'error-version': 'the library of the reference plugins writes errors without cniVersion' };
@@ -85,3 +91,21 @@ export const references: readonly ConformanceSuiteOptions[] = [
     knownDeviations: WITHOUT_DELEGATE,
   },
 ];
+
+/** The distribution's version of the plugins; they themselves say `version unknown`. */
+function installedVersion(): string {
+  const { stdout } = spawnSync('dpkg-query', ['-W', 'containernetworking-plugins'], { encoding: 'utf8' });
+  return stdout.trim().split('\t')[1] ?? '';
+}
+
+/**
+ * Registers the suite of one reference plugin. Every plugin has a file of its own, so that they run side by side. Where the distribution has
+ * another version, its list of deviations would be another one: the suite is then skipped with that reason.
+ */
+export function describeReference(name: string): void {
+  const reference = references.find(({ plugin }) => basename(plugin) === name);
+  if (!reference) throw new Error(`find reference plugin ${name}: it is not in the list`);
+  const version = installedVersion();
+  if (version.startsWith(VERSION)) describeConformance(reference);
+  else it.skip(`conformance of ${name}: its deviations are known for ${VERSION}, and here is ${version || 'none'}`);
+}

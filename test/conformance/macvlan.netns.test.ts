@@ -1,0 +1,3 @@
+import { describeReference } from './references.ts';
+
+describeReference('macvlan');
