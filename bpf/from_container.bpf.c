@@ -10,13 +10,33 @@
 #undef THIS_FILE
 #define THIS_FILE SOURCE_FROM_CONTAINER
 
+/* From another plugin's device: checked, told and counted, and then as if we were not here. */
+static __always_inline int go_on(struct __sk_buff *skb, struct packet *packet)
+{
+	trace_to(skb, packet, TRACE_TO_STACK);
+	count_forwarded(DIRECTION_EGRESS, skb->len);
+	return VERDICT_NEXT;
+}
+
+/* Neighbours of another plugin's device answer for themselves; nobody speaks for another. */
+static __always_inline int pass_discovery(const struct packet *packet, const struct device_value *device)
+{
+	const void *source = packet->tuple.source;
+
+	if (!address_equal(source, device->ipv6) && !address_is_link_local(source) && !address_is_zero(source))
+		return DROP(SPOOFED_SOURCE);
+	return VERDICT_NEXT;
+}
+
 /* To a pod of this node, the node itself, or the world: the packet's source is known to be true. */
-static __always_inline int forward(struct __sk_buff *skb, struct packet *packet)
+static __always_inline int forward(struct __sk_buff *skb, struct packet *packet, const struct device_value *device)
 {
 	struct endpoint_value *endpoint;
 	int verdict;
 
 	trace_from(skb, packet, TRACE_FROM_ENDPOINT);
+	if (unlikely(device->flags & DEVICE_CHAINED))
+		return go_on(skb, packet);
 	endpoint = endpoint_lookup(packet->tuple.destination);
 	if (likely(endpoint)) {
 		note_destination(packet, endpoint);
@@ -25,6 +45,8 @@ static __always_inline int forward(struct __sk_buff *skb, struct packet *packet)
 			count_forwarded(DIRECTION_EGRESS, skb->len);
 			return deliver_to_stack(skb);
 		}
+		if (unlikely((device->flags & DEVICE_STACK) || (endpoint->flags & ENDPOINT_STACK)))
+			return leave_to_stack(skb, packet);
 		verdict = deliver_to_endpoint(skb, packet, endpoint);
 		if (likely(verdict >= 0))
 			count_forwarded(DIRECTION_EGRESS, skb->len);
@@ -34,6 +56,8 @@ static __always_inline int forward(struct __sk_buff *skb, struct packet *packet)
 		return DROP(MULTICAST);
 	if (address_is_link_local(packet->tuple.destination))
 		return DROP(LINK_LOCAL);
+	if (unlikely(device->flags & DEVICE_STACK))
+		return leave_to_stack(skb, packet);
 	return route_outside(skb, packet);
 }
 
@@ -45,7 +69,7 @@ static __always_inline int from_ipv4(struct __sk_buff *skb, struct packet *packe
 		return dropped;
 	if (unlikely(!address_equal(packet->tuple.source, device->ipv4)))
 		return DROP(SPOOFED_SOURCE);
-	return forward(skb, packet);
+	return forward(skb, packet, device);
 }
 
 static __always_inline int from_ipv6(struct __sk_buff *skb, struct packet *packet, const struct device_value *device)
@@ -55,10 +79,10 @@ static __always_inline int from_ipv6(struct __sk_buff *skb, struct packet *packe
 	if (unlikely(dropped))
 		return dropped;
 	if (unlikely(is_discovery(packet)))
-		return answer_discovery(skb, packet, device);
+		return device->flags & DEVICE_CHAINED ? pass_discovery(packet, device) : answer_discovery(skb, packet, device);
 	if (unlikely(!address_equal(packet->tuple.source, device->ipv6) || address_is_zero(packet->tuple.source)))
 		return DROP(SPOOFED_SOURCE);
-	return forward(skb, packet);
+	return forward(skb, packet, device);
 }
 
 static __always_inline int from_container(struct __sk_buff *skb, struct packet *packet)

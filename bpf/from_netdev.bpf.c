@@ -24,7 +24,7 @@ static __always_inline int from_netdev(struct __sk_buff *skb, struct packet *pac
 		goto stack;
 	trace_from(skb, packet, TRACE_FROM_NETWORK);
 	endpoint = endpoint_lookup(packet->tuple.destination);
-	if (!endpoint || endpoint->flags & ENDPOINT_HOST)
+	if (!endpoint || endpoint->flags & (ENDPOINT_HOST | ENDPOINT_STACK))
 		goto stack;
 	packet->source_identity = IDENTITY_WORLD;
 	note_destination(packet, endpoint);

@@ -109,6 +109,13 @@ export const settingsValue = struct('settings_value', 8, {
 });
 export type SettingsValue = LayoutValue<typeof settingsValue>;
 
+/** enum device_flag */
+export const deviceFlag = {
+  STACK: 1,
+  CHAINED: 2,
+} as const;
+export type DeviceFlag = keyof typeof deviceFlag;
+
 /** enum direction */
 export const direction = {
   INGRESS: 1,
@@ -156,6 +163,7 @@ export type DropReason = keyof typeof dropReason;
 /** enum endpoint_flag */
 export const endpointFlag = {
   HOST: 1,
+  STACK: 2,
 } as const;
 export type EndpointFlag = keyof typeof endpointFlag;
 

@@ -7,6 +7,12 @@
 #undef THIS_FILE
 #define THIS_FILE SOURCE_TO_CONTAINER
 
+/* What a link of another plugin's lives by, and ours does not know: ARP, multicast, neighbour discovery. */
+static __always_inline bool is_neighbourly(const struct packet *packet)
+{
+	return !packet->family || address_is_multicast(packet->tuple.destination) || address_is_link_local(packet->tuple.destination);
+}
+
 static __always_inline int to_container(struct __sk_buff *skb, struct packet *packet)
 {
 	struct device_value *device = device_lookup(skb->ifindex);
@@ -20,6 +26,8 @@ static __always_inline int to_container(struct __sk_buff *skb, struct packet *pa
 	dropped = parse_ip(skb, packet);
 	if (unlikely(dropped))
 		return dropped;
+	if (unlikely(device->flags & DEVICE_CHAINED) && is_neighbourly(packet))
+		return VERDICT_NEXT;
 	if (unlikely(!packet->family))
 		return DROP(UNSUPPORTED_ETHERTYPE);
 	if (unlikely(address_is_multicast(packet->tuple.destination)))
@@ -28,7 +36,7 @@ static __always_inline int to_container(struct __sk_buff *skb, struct packet *pa
 		return DROP(NOT_FOR_ENDPOINT);
 	trace_to(skb, packet, TRACE_TO_ENDPOINT);
 	count_forwarded(DIRECTION_INGRESS, skb->len);
-	return TC_ACT_OK;
+	return device->flags & DEVICE_CHAINED ? VERDICT_NEXT : TC_ACT_OK;
 }
 
 SEC("tc")

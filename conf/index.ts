@@ -17,5 +17,5 @@ export {
   SUPPORTED_VERSIONS,
 } from './cni/versions.ts';
 export { type DeleteRecord, deleteRecordName, parseDeleteRecord } from './delete-record.ts';
-export { HOST_IFNAME, hostIfname, LINK_NAMES, NET_IFNAME, POD_IFNAME_PREFIX } from './names.ts';
+export { EXTERNAL_POOLS, HOST_IFNAME, hostIfname, LINK_NAMES, NET_IFNAME, POD_IFNAME_PREFIX } from './names.ts';
 export { type Paths, paths } from './paths.ts';

@@ -9,6 +9,9 @@ export const NET_IFNAME = 'axo_net';
 /** What every host side of a pod's pair begins with. */
 export const POD_IFNAME_PREFIX = 'lxc';
 
+/** What stands in an address's `pool` when the daemon did not give it: an IPAM plugin did, or the main plugin before us in a chain. */
+export const EXTERNAL_POOLS = { delegated: 'delegated', chained: 'chained' } as const;
+
 /** Files of one endpoint's folder under `links/`, by the hook that the pinned link holds. */
 export const LINK_NAMES = { ingress: 'ingress', egress: 'egress' } as const;
 

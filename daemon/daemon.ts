@@ -91,8 +91,9 @@ export class Daemon implements Backend {
   health(): Health {
     if (this.#running === undefined) return { state: 'starting', problems: ['the daemon is starting'], version };
     const { datapath, addressing } = this.#running;
-    const problems = [...datapath.problems, ...addressing.problems()];
-    return { state: problems.length === 0 ? 'ok' : 'degraded', problems, version };
+    const addressProblems = addressing.problems();
+    const problems = [...datapath.problems, ...addressProblems];
+    return { state: problems.length === 0 ? 'ok' : 'degraded', problems, addressProblems, version };
   }
 
   createEndpoint(request: EndpointRequest, claim: Claim) {

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../conf/api/types.ts';
+import { hostIfname } from '../conf/names.ts';
 import type { EndpointManager } from './endpoint/manager.ts';
 import { messageOf } from './failure.ts';
 import type { Logger } from './log.ts';
@@ -35,7 +36,7 @@ async function whyNot(endpoint: Endpoint, datapath: RestorableDatapath): Promise
 }
 
 async function removeOrphans(endpoints: readonly Endpoint[], datapath: RestorableDatapath, log: Logger): Promise<void> {
-  const owned = new Set(endpoints.map(({ hostIfname }) => hostIfname));
+  const owned = new Set(endpoints.map(hostIfname));
   for (const name of await datapath.podDevices()) {
     if (owned.has(name)) continue;
     log.warn({ device: name }, 'removing a pod device that no endpoint owns');

@@ -12,7 +12,12 @@ export function readHealth(value: unknown): Health {
   const state = health.required('state', 'string');
   if (state !== 'ok' && state !== 'degraded' && state !== 'starting')
     throw health.fail('state', state, 'is none of ok, degraded, starting');
-  return { state, problems: health.strings('problems'), version: health.required('version', 'string') };
+  return {
+    state,
+    problems: health.strings('problems'),
+    addressProblems: health.strings('addressProblems'),
+    version: health.required('version', 'string'),
+  };
 }
 
 /** Answer of `POST /v1/endpoints`. */
@@ -20,19 +25,21 @@ export function readPlan(value: unknown): EndpointPlan {
   const plan = new Reader(value, 'plan');
   const [routers, attach] = [plan.child('routers'), plan.child('attach')];
   const endpoint = readEndpoint(plan.required('endpoint', 'object'));
-  if (!endpoint.ipv4 && !endpoint.ipv6) throw plan.fail('endpoint', undefined, 'has no address');
   return {
     endpoint,
-    routers: {
-      ...(endpoint.ipv4 && { ipv4: routers.required('ipv4', 'string') }),
-      ...(endpoint.ipv6 && { ipv6: routers.required('ipv6', 'string') }),
-    },
+    routers: { ...readRouter(routers, 'ipv4', endpoint), ...readRouter(routers, 'ipv6', endpoint) },
     attach: {
       fromContainer: attach.required('fromContainer', 'string'),
       toContainer: attach.required('toContainer', 'string'),
       links: attach.required('links', 'string'),
     },
   };
+}
+
+/** A family that the endpoint has an address of must have one; other families may. */
+function readRouter(routers: Reader, key: 'ipv4' | 'ipv6', endpoint: Endpoint): EndpointPlan['routers'] {
+  const router = endpoint[key] ? routers.required(key, 'string') : routers.optional(key, 'string');
+  return router === undefined ? {} : { [key]: router };
 }
 
 /** Answer of `GET /v1/endpoints`. */

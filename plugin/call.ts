@@ -2,11 +2,14 @@ import type { Environment, Invocation } from '../conf/cni/env.ts';
 import type { NetConf } from '../conf/cni/netconf.ts';
 import type { CniCommand, CniResult } from '../conf/cni/types.ts';
 import type { Agent } from './agent.ts';
+import type { Delegates } from './delegate.ts';
 import type { DeleteQueue } from './delete-queue.ts';
 import type { Host } from './host.ts';
 
 /** A validated call: what the runtime says in the environment and on stdin. */
 export interface PluginCall {
+  /** What stdin held, whole: a delegate gets it as it came. */
+  readonly stdin: unknown;
   readonly invocation: Invocation;
   readonly conf: NetConf;
   readonly env: Environment;
@@ -17,6 +20,7 @@ export interface Tools {
   readonly agent: Agent;
   readonly host: Host;
   readonly queue: DeleteQueue;
+  readonly delegates: Delegates;
 }
 
 /** Runs one verb. ADD answers a result, the others nothing. */

@@ -121,10 +121,7 @@ test.each<[string, string]>([
   ['not HTTP', 'SSH-2.0-x\r\n\r\n'],
   ['not JSON', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello'],
   ['another shape', 'HTTP/1.1 200 OK\r\ncontent-length: 15\r\n\r\n{"endpoint":{}}'],
-  [
-    'a plan without addresses',
-    `HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n${JSON.stringify({ ...plan, endpoint: { ...endpoint, ipv4: undefined, ipv6: undefined } })}`,
-  ],
+  ['a plan without a router of its address', `HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n${JSON.stringify({ ...plan, routers: {} })}`],
   ['an error without code', 'HTTP/1.1 500 Oops\r\ncontent-length: 2\r\n\r\n{}'],
   ['nothing', 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'],
 ])('calls rubbish rubbish: %s', async (_, text) => {

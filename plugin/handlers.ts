@@ -4,6 +4,7 @@ import { isSea } from 'node:sea';
 import { paths } from '../conf/paths.ts';
 import type { Handlers, PluginCall, Tools } from './call.ts';
 import type { ClientOptions } from './client.ts';
+import type { Delegates } from './delegate.ts';
 
 /**
  * How long a call of each verb waits for the daemon. ADD, CHECK and GC sit out a restart of the daemon and still answer within two seconds
@@ -36,7 +37,7 @@ export const coldHandlers: Handlers = {
   STATUS: async (call) => {
     const [{ status }, { DaemonClient }] = await Promise.all([import('./commands/status.ts'), import('./client.ts')]);
     using agent = new DaemonClient(pathsOf(call).socket, WAITING.STATUS);
-    await status({ agent, devices: () => readdirSync('/sys/class/net') });
+    await status(call, { agent, delegates, devices: () => readdirSync('/sys/class/net') });
     return undefined;
   },
   GC: async (call) => {
@@ -44,6 +45,11 @@ export const coldHandlers: Handlers = {
     await withTools(call, WAITING.GC, (tools) => gc(call, tools));
     return undefined;
   },
+};
+
+/** Loaded by the calls that have a delegate. */
+const delegates: Delegates = {
+  run: async (...args) => (await import('./delegate.ts')).runDelegate(...args),
 };
 
 async function withTools<T>(call: PluginCall, waiting: ClientOptions, run: (tools: Tools) => Promise<T>): Promise<T> {
@@ -56,7 +62,7 @@ async function withTools<T>(call: PluginCall, waiting: ClientOptions, run: (tool
   if (isSea()) await unpackAddon();
   using agent = new DaemonClient(where.socket, waiting);
   using host = new KernelHost(where);
-  return await run({ agent, host, queue: new DeleteFolder(where.deleteQueue) });
+  return await run({ agent, host, queue: new DeleteFolder(where.deleteQueue), delegates });
 }
 
 /** `root` of the configuration moves every path, as AXONEME_ROOT does. */

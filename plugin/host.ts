@@ -1,4 +1,5 @@
-import type { AttachmentKey, EndpointPlan } from '../conf/api/types.ts';
+import type { AttachmentKey, Endpoint, EndpointPlan } from '../conf/api/types.ts';
+import type { PodNetwork } from './pod-network.ts';
 
 /** A pod's network namespace, held open. */
 export interface Pod extends Disposable {
@@ -17,14 +18,18 @@ export interface Host {
   createDevice(plan: EndpointPlan, pod: Pod): Promise<number>;
   /** Deletes the host side, and so the pair, if it is one of ours; false when there is none. */
   deleteDevice(key: AttachmentKey): Promise<boolean>;
-  /** Sysctls, addresses and routes of the pod's side, and sets it up. */
-  configurePod(plan: EndpointPlan, pod: Pod): Promise<void>;
+  /** The families that the pod has a default route of already, in its main table: another interface's. */
+  defaultRoutes(pod: Pod): Promise<ReadonlySet<4 | 6>>;
+  /** Sysctls, addresses, routes and rules of the pod's side, and sets it up. */
+  configurePod(plan: EndpointPlan, network: PodNetwork, pod: Pod): Promise<void>;
+  /** Removes the rules that lead to a table of ours; none there, or no such pod, is fine. */
+  removeRules(netns: string, table: number): Promise<void>;
   /** Attaches the pinned programs to the host side and pins the links. */
   attachPrograms(plan: EndpointPlan, hostIfindex: number): Promise<void>;
   /** Removes an attachment's pinned links; none there is fine. */
   removeLinks(key: AttachmentKey): Promise<void>;
   /** What is there of an attachment, for CHECK. */
-  observe(key: AttachmentKey, pod: Pod): Promise<Observation>;
+  observe(endpoint: Endpoint, pod: Pod): Promise<Observation>;
 }
 
 /** An interface as the kernel has it. */
@@ -43,6 +48,8 @@ export interface ObservedRoute {
   /** In CIDR form, `0.0.0.0/0` and `::/0` for the default. */
   readonly dst: string;
   readonly gw?: string;
+  /** The kernel's number of the routing table. */
+  readonly table: number;
 }
 
 /** A pinned link: where it is attached, and to what program; undefined when detached. */
@@ -62,6 +69,8 @@ export interface Observation {
   readonly container: ObservedInterface | undefined;
   readonly host: ObservedInterface | undefined;
   readonly routes: readonly ObservedRoute[];
+  /** Tables that rules of the pod lead to. */
+  readonly ruleTables: readonly number[];
   readonly ingress: ObservedHook;
   readonly egress: ObservedHook;
 }

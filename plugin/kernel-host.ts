@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AttachmentKey, EndpointPlan } from '../conf/api/types.ts';
+import type { AttachmentKey, Endpoint, EndpointPlan } from '../conf/api/types.ts';
 import { CniError } from '../conf/cni/errors.ts';
 import { hostIfname } from '../conf/names.ts';
 import type { Paths } from '../conf/paths.ts';
@@ -12,6 +12,10 @@ import { createPair, deletePair } from './device.ts';
 import type { Host, Observation, Pod } from './host.ts';
 import { observe } from './observe.ts';
 import { configurePod } from './pod-config.ts';
+import type { PodNetwork } from './pod-network.ts';
+
+/** RT_TABLE_MAIN (linux/rtnetlink.h). */
+const TABLE_MAIN = 254;
 
 /** The real kernel, as the namespace and the mounts of this process show it. */
 export class KernelHost implements Host {
@@ -44,8 +48,27 @@ export class KernelHost implements Host {
     return await deletePair(await this.#host(), hostIfname(key));
   }
 
-  async configurePod(plan: EndpointPlan, pod: Pod): Promise<void> {
-    await configurePod(asOpen(pod), plan);
+  async defaultRoutes(pod: Pod): Promise<ReadonlySet<4 | 6>> {
+    const routes = await asOpen(pod).netlink.routes.list({ table: TABLE_MAIN });
+    return new Set(
+      routes.filter(({ destination, table }) => destination === 'default' && table === TABLE_MAIN).map(({ family }) => family),
+    );
+  }
+
+  async configurePod(plan: EndpointPlan, network: PodNetwork, pod: Pod): Promise<void> {
+    await configurePod(asOpen(pod), plan, network);
+  }
+
+  async removeRules(netns: string, table: number): Promise<void> {
+    try {
+      using pod = await this.openPod(netns, true);
+      const netlink = asOpen(pod).netlink;
+      const rules = (await netlink.rules.list()).filter((rule) => rule.table === table);
+      for (const { family, priority } of rules) await netlink.rules.delete({ family, priority, table });
+    } catch (error) {
+      // The rules die with their namespace, and another DEL may be quicker.
+      if (!(error instanceof CniError) && !hasErrno(error, 'ENOENT')) throw error;
+    }
   }
 
   async attachPrograms(plan: EndpointPlan, hostIfindex: number): Promise<void> {
@@ -56,8 +79,8 @@ export class KernelHost implements Host {
     removeLinks(this.#linksOf(key));
   }
 
-  async observe(key: AttachmentKey, pod: Pod): Promise<Observation> {
-    return await observe(await this.#host(), asOpen(pod), key, { links: this.#linksOf(key), programs: this.#paths.progs });
+  async observe(endpoint: Endpoint, pod: Pod): Promise<Observation> {
+    return await observe(await this.#host(), asOpen(pod), endpoint, { links: this.#linksOf(endpoint), programs: this.#paths.progs });
   }
 
   [Symbol.dispose](): void {

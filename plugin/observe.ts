@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { AttachmentKey } from '../conf/api/types.ts';
-import { hostIfname, LINK_NAMES } from '../conf/names.ts';
+import type { Endpoint } from '../conf/api/types.ts';
+import { LINK_NAMES } from '../conf/names.ts';
 import { linkInfo, programInfo } from '../native/bpf/info.ts';
 import { getPinned } from '../native/bpf/pin.ts';
 import { hasErrno } from '../native/errors.ts';
@@ -19,12 +19,13 @@ export interface PinFolders {
 }
 
 /** What the kernel has of an attachment. */
-export async function observe(host: Rtnetlink, pod: OpenPod, key: AttachmentKey, pins: PinFolders): Promise<Observation> {
-  const container = await observeInterface(pod.netlink, key.ifname);
+export async function observe(host: Rtnetlink, pod: OpenPod, endpoint: Endpoint, pins: PinFolders): Promise<Observation> {
+  const container = await observeInterface(pod.netlink, endpoint.ifname);
   return {
     container,
-    host: await observeInterface(host, hostIfname(key)),
+    host: await observeInterface(host, endpoint.hostIfname),
     routes: container ? (await pod.netlink.routes.list()).flatMap(observeRoute) : [],
+    ruleTables: endpoint.table === undefined ? [] : (await pod.netlink.rules.list()).flatMap(({ table }) => table ?? []),
     ingress: observeHook(join(pins.links, LINK_NAMES.ingress), join(pins.programs, 'axo_from_container')),
     egress: observeHook(join(pins.links, LINK_NAMES.egress), join(pins.programs, 'axo_to_container')),
   };
@@ -49,7 +50,7 @@ const TABLE_LOCAL = 255;
 function observeRoute({ family, destination, gateway, table }: Route): ObservedRoute[] {
   if (table === TABLE_LOCAL) return [];
   const everything = family === 4 ? '0.0.0.0/0' : '::/0';
-  return [{ dst: destination === 'default' ? everything : destination, ...(gateway !== undefined && { gw: gateway }) }];
+  return [{ dst: destination === 'default' ? everything : destination, ...(gateway !== undefined && { gw: gateway }), table }];
 }
 
 function observeHook(linkPath: string, programPath: string): ObservedHook {

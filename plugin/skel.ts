@@ -50,7 +50,7 @@ async function answerCall(edge: ProcessEdge, stdin: Stdin, handlers: Handlers): 
   if (command === 'VERSION') return versionInfo(stdin.valueOrNothing);
   const conf = parseNetConf(stdin.value, command);
   requireCommand(command, conf.version);
-  const result = await handlers[command]({ invocation, conf, env: edge.env });
+  const result = await handlers[command]({ stdin: stdin.value, invocation, conf, env: edge.env });
   return result && encodeResult(result, conf.version);
 }
 

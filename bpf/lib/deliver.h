@@ -11,6 +11,9 @@
 #undef THIS_FILE
 #define THIS_FILE SOURCE_DELIVER
 
+/* A verdict: on to the next program or qdisc of the hook, and to the stack. TC_ACT_UNSPEC, which means that, would read as a drop. */
+#define VERDICT_NEXT 0x100
+
 static __always_inline void note_destination(struct packet *packet, const struct endpoint_value *endpoint)
 {
 	packet->destination_id = endpoint->id;

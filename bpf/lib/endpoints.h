@@ -5,10 +5,18 @@
 #include "compiler.h"
 
 enum endpoint_flag {
-	ENDPOINT_HOST = 1, /* an address of the node itself (router address included): deliver to its stack */
+	ENDPOINT_HOST = 1,  /* an address of the node itself (router address included): deliver to its stack */
+	ENDPOINT_STACK = 2, /* packets for it go through the node's stack, so that netfilter tracks both directions */
 };
 
 ANCHOR(enum endpoint_flag, endpoint_flag);
+
+enum device_flag {
+	DEVICE_STACK = 1,   /* what comes from it goes through the node's stack */
+	DEVICE_CHAINED = 2, /* another plugin's device: what has been checked goes the way that it would have gone without us */
+};
+
+ANCHOR(enum device_flag, device_flag);
 
 /* Reserved numeric identities, as Cilium numbers them. */
 enum reserved_identity {

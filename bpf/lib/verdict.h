@@ -33,6 +33,6 @@ static __noinline int drop_packet(struct __sk_buff *skb, struct packet *packet, 
 static __always_inline int finish(struct __sk_buff *skb, struct packet *packet, int verdict, __u32 path)
 {
 	if (likely(verdict >= 0))
-		return verdict;
+		return verdict == VERDICT_NEXT ? TC_ACT_UNSPEC : verdict;
 	return drop_packet(skb, packet, verdict, path);
 }

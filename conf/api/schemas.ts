@@ -22,6 +22,8 @@ const mac = (description: string) => z.string().check(z.regex(/^[0-9a-f]{2}(:[0-
 const address = z.string().check(z.regex(/^[0-9a-fA-F.:]{2,45}$/), z.describe('IPv4 or IPv6 address without prefix length'));
 const mtu = z.int().check(z.gte(68), z.lte(65535), z.describe('bytes of the IP packet'));
 const identity = z.int().check(z.gte(0), z.lte(0xffffffff), z.describe('numeric security identity'));
+const viaStack = z.exactOptional(z.boolean().check(z.describe("packets go through the node's stack both ways")));
+const table = z.int().check(z.gte(1), z.lte(0xffffffff), z.describe('routing table in the pod'));
 const network = z.string().check(z.minLength(1), z.maxLength(512), z.describe('name of the network'));
 const routers = z.strictObject({ ipv4: z.exactOptional(address), ipv6: z.exactOptional(address) });
 
@@ -43,16 +45,21 @@ export const endpointRequest = z.strictObject({
   addresses: z.exactOptional(z.array(address).check(z.maxLength(2))),
   mac: z.exactOptional(mac("MAC for the container's side")),
   mtu: z.exactOptional(mtu),
+  external: z.exactOptional(z.boolean().check(z.describe('another plugin gives the addresses, with the device'))),
+  device: z.exactOptional(z.strictObject({ hostIfname: ifname, hostMac: mac('MAC of the host side') })),
+  viaStack,
 }) satisfies z.ZodMiniType<api.EndpointRequest>;
+
+const endpointAddress = z.strictObject({ address, pool: z.string() });
 
 export const deviceReport = z.strictObject({
   hostIfindex: z.int().check(z.gte(1), z.lte(0x7fffffff), z.describe('ifindex of the host side')),
+  addresses: z.exactOptional(z.array(endpointAddress).check(z.maxLength(2))),
+  table: z.exactOptional(table),
 }) satisfies z.ZodMiniType<api.DeviceReport>;
 
 /** The `{id}` of a path, as text: 1 to 65535. */
 export const endpointId = z.int().check(z.gte(1), z.lte(65535), z.describe('endpoint id'));
-
-const endpointAddress = z.strictObject({ address, pool: z.string() });
 
 export const endpoint = z.strictObject({
   containerId,
@@ -71,6 +78,9 @@ export const endpoint = z.strictObject({
   hostMac: mac('MAC of the host side'),
   mac: mac("MAC of the container's side"),
   mtu,
+  chained: z.exactOptional(z.boolean().check(z.describe("the device is another plugin's"))),
+  viaStack,
+  table: z.exactOptional(table),
   createdAt: text('ISO 8601', 40),
 }) satisfies z.ZodMiniType<api.Endpoint>;
 
@@ -105,6 +115,7 @@ export const apiError = z.strictObject({
 export const health = z.strictObject({
   state: z.enum(['ok', 'degraded', 'starting']),
   problems: z.array(z.string()),
+  addressProblems: z.exactOptional(z.array(z.string())),
   version: z.string(),
 }) satisfies z.ZodMiniType<api.Health>;
 

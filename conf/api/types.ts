@@ -45,6 +45,12 @@ export interface EndpointRequest extends AttachmentKey {
   readonly mac?: string;
   /** MTU asked for in the network configuration; the node's when absent. */
   readonly mtu?: number;
+  /** Another plugin gives the addresses: the daemon reserves none, and learns them with the device. */
+  readonly external?: boolean;
+  /** Another plugin has made the device: its name and MAC on the host. The daemon never deletes it. */
+  readonly device?: { readonly hostIfname: string; readonly hostMac: string };
+  /** The pod's packets go through the node's stack both ways, for the sake of netfilter's connection tracking. */
+  readonly viaStack?: boolean;
 }
 
 /** One endpoint, as the daemon keeps and shows it. */
@@ -70,6 +76,12 @@ export interface Endpoint extends AttachmentKey {
   /** MAC of the container's side. */
   readonly mac: string;
   readonly mtu: number;
+  /** The device is another plugin's, and packets go on through the node's stack. */
+  readonly chained?: boolean;
+  /** Packets go through the node's stack both ways. */
+  readonly viaStack?: boolean;
+  /** Routing table of a further interface, in the pod's namespace; absent when its routes are in the main one. */
+  readonly table?: number;
   readonly createdAt: string;
 }
 
@@ -92,6 +104,10 @@ export interface EndpointPlan {
 /** Body of `PUT /v1/endpoints/{id}/device`: the device exists; write the maps. */
 export interface DeviceReport {
   readonly hostIfindex: number;
+  /** For a request with `external`: the addresses, one per family at most, each with one of `EXTERNAL_POOLS`. */
+  readonly addresses?: readonly EndpointAddress[];
+  /** See `Endpoint.table`. */
+  readonly table?: number;
 }
 
 /** Answer of `POST /v1/endpoints/check`: what the daemon finds wrong with an attachment, empty when nothing. */
@@ -125,6 +141,8 @@ export interface Health {
   readonly state: 'ok' | 'degraded' | 'starting';
   /** One sentence per problem. */
   readonly problems: readonly string[];
+  /** Those of `problems` that an ADD with an IPAM plugin of its own does not meet: the node's pools are full. */
+  readonly addressProblems?: readonly string[];
   readonly version: string;
 }
 

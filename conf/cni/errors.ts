@@ -23,6 +23,7 @@ export const CNI_CODES = {
   'kernel-unsupported': 106,
   'interface-exists': 107,
   'garbage-left': 108,
+  'delegate-failed': 109,
   internal: 999,
 } as const;
 

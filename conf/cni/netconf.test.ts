@@ -18,6 +18,13 @@ test('reads the least configuration', () => {
   expect(parseNetConf(base, 'ADD')).toEqual({ name: 'pods', version: '1.1.0', runtime: { ips: [] } });
 });
 
+test('leaves the rest of ipam, and ipRanges, to the IPAM plugin that it names', () => {
+  const conf = { ...base, ipam: { type: 'host-local', subnet: '10.1.0.0/24' }, runtimeConfig: { ipRanges: [[{ subnet: '10.2.0.0/24' }]] } };
+  expect(parseNetConf(conf, 'ADD')).toMatchObject({ delegate: 'host-local' });
+  for (const verb of ['DEL', 'GC', 'CHECK', 'STATUS'] as const) expect(parseNetConf(conf, verb).delegate).toBe('host-local');
+  expect(parseNetConf({ ...base, ipam: 5 }, 'DEL').delegate).toBeUndefined();
+});
+
 test('takes a configuration without cniVersion as 0.1.0', () => {
   expect(parseNetConf({ name: 'pods', type: 'axoneme-cni' }, 'ADD').version).toBe('0.1.0');
 });
@@ -68,7 +75,8 @@ test('matches the keys of runtimeConfig in any case', () => {
 
 test.each([
   [{ ...base, mtuu: 1400 }, 2, 'read mtuu: 1400 is not a key that axoneme knows'],
-  [{ ...base, ipam: { type: 'host-local' } }, 2, 'read ipam.type: "host-local" is not supported'],
+  [{ ...base, ipam: { type: '../host-local' } }, 7, 'read ipam.type: "../host-local" is not the name of a plugin'],
+  [{ ...base, runtimeConfig: { aliases: ['web'] } }, 2, 'read runtimeConfig.aliases: ["web"] is not supported: chain the dnsname plugin'],
   [{ ...base, ipam: { poll: 'x' } }, 2, 'read ipam.poll: "x" is not a key that axoneme knows'],
   [{ ...base, ipMasq: true }, 2, 'read ipMasq: true is not supported'],
   [{ ...base, runtimeConfig: { portMappings: [{ HostPort: 80 }] } }, 2, 'chain the portmap plugin'],

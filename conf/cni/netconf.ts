@@ -15,6 +15,8 @@ export interface NetConf {
   readonly root?: string;
   /** `ipam.pool`: pool to take addresses from. */
   readonly pool?: string;
+  /** `ipam.type`: the IPAM plugin that gives the addresses instead of the daemon. */
+  readonly delegate?: string;
   /** Bytes of the IP packet; the node's when absent. */
   readonly mtu?: number;
   readonly dns?: CniDns;
@@ -73,7 +75,7 @@ export function parseNetConf(value: unknown, command: CniCommand): NetConf {
   const version = parseVersion(reader.value['cniVersion'] ?? undefined);
   const root = parseRoot(new Reader(value, '', 'invalid-config'));
   const base = { name, version, ...root };
-  const nothing = { runtime: decodeRuntime(new Reader({}, '')) };
+  const nothing = { runtime: decodeRuntime(new Reader({}, '')), ...findDelegate(reader.value) };
   if (command === 'DEL') return { ...base, ...nothing };
   if (command === 'GC') return { ...base, ...nothing, ...parseAttachments(new Reader(value, '', 'invalid-config')) };
   return { ...base, ...parseStrictly(new Reader(value, '', 'invalid-config'), version) };
@@ -86,12 +88,13 @@ function parseStrictly(reader: Reader, version: CniVersion): Omit<NetConf, 'name
     throw reader.fail('ipMasq', true, 'is not supported: masquerading is a setting of the node', 'unsupported-field');
   const dns = reader.optional('dns', 'object');
   const previous = reader.optional('prevResult', 'object');
+  const ipam = parseIpam(reader.child('ipam'));
   return {
-    ...parsePool(reader.child('ipam')),
+    ...ipam,
     ...parseMtu(reader),
     ...(dns && { dns }),
     ...(previous && { prevResult: decodeResult(previous, version) }),
-    runtime: decodeRuntime(reader),
+    runtime: decodeRuntime(reader, { ipRanges: ipam.delegate !== undefined }),
   };
 }
 
@@ -117,12 +120,28 @@ function refuseUnknown(reader: Reader, known: ReadonlySet<string>): void {
   }
 }
 
-function parsePool(ipam: Reader): { pool?: string } {
+/** With a type, everything else in `ipam` is that plugin's. */
+function parseIpam(ipam: Reader): { pool?: string; delegate?: string } {
   const type = ipam.optional('type', 'string');
-  if (type) throw ipam.fail('type', type, 'is not supported: axoneme allocates addresses itself', 'unsupported-field');
+  if (type) {
+    if (!isPluginName(type)) throw ipam.fail('type', type, 'is not the name of a plugin');
+    return { delegate: type };
+  }
   refuseUnknown(ipam, new Set(['pool', 'type']));
   const pool = ipam.optional('pool', 'string');
   return pool ? { pool } : {};
+}
+
+/** The delegate of a configuration that may have been changed to anything since ADD. */
+function findDelegate(value: JsonObject): { delegate?: string } {
+  const ipam: unknown = value['ipam'];
+  const type: unknown = typeof ipam === 'object' && ipam !== null && 'type' in ipam ? ipam.type : undefined;
+  return typeof type === 'string' && isPluginName(type) ? { delegate: type } : {};
+}
+
+/** SPEC section 4: a file name in CNI_PATH, never a path. */
+function isPluginName(type: string): boolean {
+  return type !== '' && type !== '.' && type !== '..' && !/[/\0]/.test(type);
 }
 
 function parseMtu(reader: Reader): { mtu?: number } {

@@ -17,13 +17,27 @@ const ANNOTATIONS = 'io.kubernetes.cri.pod-annotations';
 const POOL_ANNOTATION = 'ipam.cilium.io/ip-pool';
 
 /** Wishes that axoneme cannot grant: to ignore them would be worse than to refuse. By lower-case key, with what to do instead. */
-const UNGRANTED = { portmappings: 'chain the portmap plugin', bandwidth: 'chain the bandwidth plugin', ipranges: 'name a pool' } as const;
+const UNGRANTED = {
+  portmappings: 'chain the portmap plugin',
+  bandwidth: 'chain the bandwidth plugin',
+  ipranges: 'name a pool',
+  aliases: 'chain the dnsname plugin',
+  deviceid: 'axoneme makes its devices itself',
+  infinibandguid: 'axoneme makes Ethernet devices',
+} as const;
+
+/** What another plugin sees to, so that the wish is not lost. */
+export interface Granted {
+  /** The IPAM plugin reads `ipRanges` itself. */
+  readonly ipRanges?: boolean;
+}
 
 /** Reads `runtimeConfig` and `args.cni` of a configuration. Keys match in any case: containerd writes Go's field names. */
-export function decodeRuntime(conf: Reader): RuntimeConfig {
+export function decodeRuntime(conf: Reader, granted: Granted = {}): RuntimeConfig {
   const runtime = conf.child('runtimeConfig').lowerCased();
   for (const [key, advice] of Object.entries(UNGRANTED)) {
     const value = runtime.value[key];
+    if (key === 'ipranges' && granted.ipRanges) continue;
     if (!isEmpty(value)) throw runtime.fail(key, value, `is not supported: ${advice}`, 'unsupported-field');
   }
   const args = conf.child('args').child('cni').lowerCased();
@@ -42,5 +56,5 @@ function decodeDns(reader: Reader): CniDns | undefined {
 }
 
 function isEmpty(value: unknown): boolean {
-  return value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+  return value === undefined || value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
 }

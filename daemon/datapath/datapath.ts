@@ -2,10 +2,11 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { type DatapathSettings, monitorAggregation, type ProgramName } from '../../bpf/layout.generated.ts';
 import type { Endpoint, EndpointPlan } from '../../conf/api/types.ts';
-import { HOST_IFNAME, LINK_NAMES, POD_IFNAME_PREFIX } from '../../conf/names.ts';
+import { EXTERNAL_POOLS, HOST_IFNAME, hostIfname, LINK_NAMES, POD_IFNAME_PREFIX } from '../../conf/names.ts';
 import type { Paths } from '../../conf/paths.ts';
 import { step } from '../../conf/step.ts';
 import { AttachType, openRingBuffer, probe, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
+import { addressesOf } from '../endpoint/identity.ts';
 import { KeyedLock } from '../endpoint/locks.ts';
 import type { EndpointDatapath } from '../endpoint/ports.ts';
 import { DomainError, hasErrno } from '../failure.ts';
@@ -17,7 +18,7 @@ import { ensureBpffs } from './bpffs.ts';
 import { EventLog } from './events.ts';
 import { ensureHostDevice, type HostDevice, syncRouters, syncRoutes } from './host-device.ts';
 import { ensureLink, type LinkSpec, linkProblem, namesIn, requireTcx } from './links.ts';
-import { EndpointMaps } from './maps.ts';
+import { EndpointMaps, hostPrefix } from './maps.ts';
 import { type Metrics, readMetrics } from './metrics.ts';
 import { findNativeDevices } from './native-devices.ts';
 import { NodeWatch } from './node-watch.ts';
@@ -58,6 +59,8 @@ export class Datapath implements EndpointDatapath {
   readonly #ring: RingBufferReader;
   readonly #lock = new KeyedLock();
   #devices: readonly string[] = [];
+  /** Prefixes of endpoints, by id, that no block covers. */
+  readonly #apart = new Map<number, readonly string[]>();
   #routed = '';
 
   private constructor(parts: DatapathParts, opened: Opened) {
@@ -102,6 +105,7 @@ export class Datapath implements EndpointDatapath {
    * devices, addresses and routes from there on.
    */
   async activate(endpoints: readonly Endpoint[]): Promise<void> {
+    for (const endpoint of endpoints) this.#noteApart(endpoint);
     const strangers = step('start.rows', () => this.#maps.sync(endpoints));
     if (strangers > 0) this.#parts.log.info({ rows: strangers }, 'removed map rows that no endpoint owns');
     const { host } = this.#opened.device;
@@ -114,12 +118,12 @@ export class Datapath implements EndpointDatapath {
     step('start.digest', () => this.#opened.programs.commit());
   }
 
-  attachPaths({ hostIfname }: Endpoint): EndpointPlan['attach'] {
+  attachPaths(endpoint: Endpoint): EndpointPlan['attach'] {
     const { progs, links } = this.#parts.paths;
     return {
       fromContainer: join(progs, 'axo_from_container'),
       toContainer: join(progs, 'axo_to_container'),
-      links: join(links, hostIfname),
+      links: join(links, hostIfname(endpoint)),
     };
   }
 
@@ -130,16 +134,19 @@ export class Datapath implements EndpointDatapath {
   }
 
   async connect(endpoint: Endpoint): Promise<void> {
+    this.#noteApart(endpoint);
     await step('connect.routes', () => this.#syncRoutes());
     this.#maps.put(endpoint);
   }
 
   async disconnect(endpoint: Endpoint): Promise<void> {
     this.#maps.remove(endpoint);
+    if (this.#apart.delete(endpoint.id)) await this.#syncRoutes();
   }
 
-  async dismantle({ hostIfname }: Endpoint): Promise<void> {
-    await this.removeDevice(hostIfname);
+  async dismantle(endpoint: Endpoint): Promise<void> {
+    if (endpoint.chained === true) removeAll(this.attachPaths(endpoint).links);
+    else await this.removeDevice(endpoint.hostIfname);
   }
 
   /** Deletes a pod's pair and then its pinned links: a link whose device is gone costs no grace period. */
@@ -203,11 +210,22 @@ export class Datapath implements EndpointDatapath {
     };
   }
 
-  #podLinks({ hostIfname, hostIfindex }: Endpoint): [string, LinkSpec][] {
+  #podLinks(endpoint: Endpoint): [string, LinkSpec][] {
+    const [folder, ifindex] = [hostIfname(endpoint), endpoint.hostIfindex];
     return [
-      ['ingress', this.#ownLink(hostIfname, hostIfindex, 'ingress', 'axo_from_container')],
-      ['egress', this.#ownLink(hostIfname, hostIfindex, 'egress', 'axo_to_container')],
+      ['ingress', this.#ownLink(folder, ifindex, 'ingress', 'axo_from_container')],
+      ['egress', this.#ownLink(folder, ifindex, 'egress', 'axo_to_container')],
     ];
+  }
+
+  /** An address that an IPAM plugin gave lies in no block of ours: it gets a route of its own. */
+  #noteApart(endpoint: Endpoint): void {
+    const addresses = addressesOf(endpoint).filter(({ pool }) => pool === EXTERNAL_POOLS.delegated);
+    if (addresses.length > 0)
+      this.#apart.set(
+        endpoint.id,
+        addresses.map(({ address }) => hostPrefix(address)),
+      );
   }
 
   async #attachAgain(endpoint: Endpoint): Promise<void> {
@@ -230,7 +248,7 @@ export class Datapath implements EndpointDatapath {
   /** A pod's address may be the first of a new block; its route is there before the pod is. One pass at a time: each removes what it does not know. */
   async #syncRoutes(): Promise<void> {
     await this.#lock.run('routes', async () => {
-      const blocks = this.#parts.blocks();
+      const blocks = [...this.#parts.blocks(), ...[...this.#apart.values()].flat()];
       if (this.#routed === blocks.join()) return;
       await syncRoutes(this.#opened.rtnl, this.#opened.device.host.ifindex, blocks, this.routers);
       this.#routed = blocks.join();

@@ -1,4 +1,4 @@
-import { type DeviceValue, type EndpointValue, endpointFlag, maps } from '../../bpf/layout.generated.ts';
+import { type DeviceValue, deviceFlag, type EndpointValue, endpointFlag, maps } from '../../bpf/layout.generated.ts';
 import type { BpfEndpointRow, BpfIpcacheRow, Endpoint } from '../../conf/api/types.ts';
 import { step } from '../../conf/step.ts';
 import { BpfMap, type Fd } from '../../native/index.ts';
@@ -138,7 +138,7 @@ function endpointRow(endpoint: Endpoint): EndpointValue {
     ifindex: endpoint.hostIfindex,
     identity: endpoint.identity,
     id: endpoint.id,
-    flags: 0,
+    flags: endpoint.chained || endpoint.viaStack ? endpointFlag.STACK : 0,
     mtu: endpoint.mtu,
     mac: macBytes(endpoint.mac),
     nodeMac: macBytes(endpoint.hostMac),
@@ -149,7 +149,7 @@ function deviceRow(endpoint: Endpoint): DeviceValue {
   return {
     identity: endpoint.identity,
     id: endpoint.id,
-    flags: 0,
+    flags: (endpoint.viaStack ? deviceFlag.STACK : 0) | (endpoint.chained ? deviceFlag.CHAINED : 0),
     ipv4: endpoint.ipv4 === undefined ? NO_ADDRESS : addressBytes(endpoint.ipv4.address),
     ipv6: endpoint.ipv6 === undefined ? NO_ADDRESS : addressBytes(endpoint.ipv6.address),
     mac: macBytes(endpoint.mac),
@@ -181,5 +181,6 @@ function isSame<T>(found: T | undefined, wanted: T, layout: { encode(value: T): 
   return found !== undefined && Buffer.compare(layout.encode(found), layout.encode(wanted)) === 0;
 }
 
-const hostPrefix = (address: string): string => `${address}/${address.includes(':') ? 128 : 32}`;
+/** The prefix that holds one address: `10.0.0.5/32`. */
+export const hostPrefix = (address: string): string => `${address}/${address.includes(':') ? 128 : 32}`;
 const sortKey = (addr: Uint8Array): string => Buffer.from(addr).toString('hex');

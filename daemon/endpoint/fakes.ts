@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Endpoint, EndpointPlan, EndpointRequest } from '../../conf/api/types.ts';
+import type { Endpoint, EndpointAddress, EndpointPlan, EndpointRequest } from '../../conf/api/types.ts';
 import { DomainError } from '../failure.ts';
 import { removeAll } from '../files.ts';
 import { silent } from '../log.ts';
@@ -93,6 +93,13 @@ export class FakeAddressing implements Addressing {
     if (addresses.ipv4 === undefined) return;
     if (this.owners.has(addresses.ipv4.address)) throw new Error(`adopt ${addresses.ipv4.address}: taken`);
     this.owners.set(addresses.ipv4.address, owner);
+  }
+
+  accept(owner: string, [address]: readonly EndpointAddress[]): EndpointAddresses {
+    if (address === undefined) return {};
+    if (this.owners.has(address.address)) throw new DomainError('address-unavailable', `accept ${address.address}: taken`);
+    this.owners.set(address.address, owner);
+    return { ipv4: address };
   }
 
   release(addresses: EndpointAddresses): void {

@@ -76,9 +76,9 @@ export class EndpointManager {
   /** The device exists: remembers it, writes the maps, opens the window for the attaches. */
   async connect(id: number, report: DeviceReport, claim: Claim): Promise<void> {
     await this.#inState(id, 'creating', claim, async (entry) => {
-      const endpoint: Endpoint = { ...entry.record.endpoint, hostIfindex: report.hostIfindex };
-      await this.#parts.datapath.expectDevice(endpoint);
-      step('connect.record', () => this.#update(entry, endpoint));
+      const device: Endpoint = { ...entry.record.endpoint, hostIfindex: report.hostIfindex };
+      await this.#parts.datapath.expectDevice(device);
+      const endpoint = step('connect.record', () => this.#complement(entry, device, report));
       await this.#parts.datapath.connect(endpoint);
       this.#parts.window.open(id);
     });
@@ -173,7 +173,8 @@ export class EndpointManager {
     using undo = new DisposableStack();
     const id = this.#ids.take();
     undo.defer(() => this.#ids.release(id));
-    const addresses = step('reserve.addresses', () => this.#parts.addressing.allocate({ ...request, owner: ownerOf(request) }));
+    const reserve = () => (request.external === true ? {} : this.#parts.addressing.allocate({ ...request, owner: ownerOf(request) }));
+    const addresses = step('reserve.addresses', reserve);
     undo.defer(() => this.#parts.addressing.release(addresses));
     const endpoint = newEndpoint(request, { id, addresses, mtu: this.#parts.datapath.mtu, createdAt: this.#parts.now() });
     const netnsIdentity = fileIdentity(request.netns);
@@ -182,6 +183,21 @@ export class EndpointManager {
     this.#enter(entry);
     undo.move();
     return entry;
+  }
+
+  /** Writes the record of an endpoint whose device is there now, with the addresses that another plugin gave. */
+  #complement(entry: Entry, device: Endpoint, { addresses = [], table }: DeviceReport): Endpoint {
+    using undo = new DisposableStack();
+    const hasOwn = addressesOf(device).length > 0;
+    if (hasOwn === addresses.length > 0) {
+      throw new DomainError('bad-request', `connect endpoint ${device.id}: ${hasOwn ? 'it has addresses already' : 'it has no address'}`);
+    }
+    const taken = this.#parts.addressing.accept(ownerOf(device), addresses);
+    undo.defer(() => this.#parts.addressing.release(taken));
+    const endpoint = { ...device, ...taken, ...(table === undefined ? {} : { table }) };
+    this.#update(entry, endpoint);
+    undo.move();
+    return endpoint;
   }
 
   /** Removes an endpoint and all that it holds, in the reverse order of its making. When the kernel refuses, the record and the addresses stay. */

@@ -39,11 +39,13 @@ export function newEndpoint(request: EndpointRequest, reserved: Reserved): Endpo
     identity: IDENTITY_INIT,
     labels: labelsOf(request.pod),
     ...reserved.addresses,
-    hostIfname: hostIfname(request),
+    hostIfname: request.device?.hostIfname ?? hostIfname(request),
     hostIfindex: 0,
-    hostMac: randomMac(),
+    hostMac: request.device?.hostMac ?? randomMac(),
     mac: request.mac ?? randomMac(),
     mtu: request.mtu ?? reserved.mtu,
+    ...(request.device === undefined ? {} : { chained: true }),
+    ...(request.viaStack === true ? { viaStack: true } : {}),
     createdAt: reserved.createdAt.toISOString(),
   };
 }

@@ -53,6 +53,8 @@ export interface Addressing {
   allocate(request: AddressRequest): EndpointAddresses;
   /** Reserves again what a record found at start says. Throws when another owner has it. */
   adopt(owner: string, addresses: EndpointAddresses): void;
+  /** Takes over addresses that another plugin gave. Throws `bad-request`, and `address-unavailable` for one that is in use; then none is taken. */
+  accept(owner: string, addresses: readonly EndpointAddress[]): EndpointAddresses;
   release(addresses: EndpointAddresses): void;
   /** Owner of an address, or undefined when it is free. */
   ownerOf(address: EndpointAddress): string | undefined;

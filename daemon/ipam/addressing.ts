@@ -1,5 +1,18 @@
 import type { EndpointAddress, EndpointPlan, IpamStatus } from '../../conf/api/types.ts';
-import { defaultPool, type Family, type IpamConfig, IpamError, type IpamErrorCode, type NodeIpam, parseAddress } from '../../ipam/index.ts';
+import { EXTERNAL_POOLS } from '../../conf/names.ts';
+import {
+  type Address,
+  type AllocateRequest,
+  type Allocation,
+  defaultPool,
+  type Family,
+  formatAddress,
+  type IpamConfig,
+  IpamError,
+  type IpamErrorCode,
+  type NodeIpam,
+  parseAddress,
+} from '../../ipam/index.ts';
 import type { Addressing, AddressRequest, EndpointAddresses } from '../endpoint/ports.ts';
 import { DomainError } from '../failure.ts';
 import type { Logger } from '../log.ts';
@@ -26,7 +39,7 @@ export class NodeAddressing implements Addressing {
   readonly #ipam: NodeIpam;
   readonly #state: IpamState | undefined;
   readonly #routers: { ipv4?: string; ipv6?: string } = {};
-  /** Addresses of running endpoints that the configuration has no pool for any more. */
+  /** Addresses of endpoints that no pool has: other plugins gave them, or the configuration has no pool for them any more. */
   readonly #foreign = new Map<string, string>();
   #written = -1;
 
@@ -64,11 +77,29 @@ export class NodeAddressing implements Addressing {
     using undo = new DisposableStack();
     const addresses: { ipv4?: EndpointAddress; ipv6?: EndpointAddress } = {};
     for (const [family, requested] of this.#wishes(request)) {
-      const allocation = asDomain(() => this.#ipam.allocate(this.#demand(family, request, requested)));
+      const allocation = asDomain(() => this.#allocateOne(this.#demand(family, request, requested)));
       undo.defer(() => void this.#ipam.release(allocation.address));
       addresses[family === 4 ? 'ipv4' : 'ipv6'] = allocation;
     }
     this.#save();
+    undo.move();
+    return addresses;
+  }
+
+  accept(owner: string, given: readonly EndpointAddress[]): EndpointAddresses {
+    using undo = new DisposableStack();
+    const addresses: { ipv4?: EndpointAddress; ipv6?: EndpointAddress } = {};
+    for (const { address: text, pool } of given) {
+      const [address, family] = [canonical(text), familyOf(text)];
+      const name = family === 4 ? 'ipv4' : 'ipv6';
+      if (!this.#parts.families.includes(family)) throw new DomainError('bad-request', `accept ${address}: IPv${family} is not enabled`);
+      if (addresses[name] !== undefined) throw new DomainError('bad-request', `accept ${address}: a second IPv${family} address`);
+      const other = this.ownerOf({ address, pool });
+      if (other !== undefined) throw new DomainError('address-unavailable', `accept ${address}: it belongs to ${other}`);
+      this.#foreign.set(address, owner);
+      undo.defer(() => this.#foreign.delete(address));
+      addresses[name] = { address, pool };
+    }
     undo.move();
     return addresses;
   }
@@ -152,6 +183,19 @@ export class NodeAddressing implements Addressing {
     return config === undefined || (family === 4 ? config.ipv4 : config.ipv6) !== undefined;
   }
 
+  /** Passes by the addresses that other plugins gave: ranges of theirs may overlap ours. */
+  #allocateOne(demand: AllocateRequest): Allocation {
+    using passed = new DisposableStack();
+    for (;;) {
+      const allocation = this.#ipam.allocate(demand);
+      const owner = this.#foreign.get(allocation.address);
+      if (owner === undefined) return allocation;
+      passed.defer(() => void this.#ipam.release(allocation.address));
+      if (demand.requested === undefined) continue;
+      throw new DomainError('address-unavailable', `allocate ${allocation.address}: it belongs to ${owner}`);
+    }
+  }
+
   #demand(family: Family, request: AddressRequest, requested: string | undefined) {
     return {
       family,
@@ -164,6 +208,10 @@ export class NodeAddressing implements Addressing {
   #adoptOne(owner: string, { address, pool }: EndpointAddress): void {
     const other = this.#ipam.ownerOf(address) ?? this.#foreign.get(address);
     if (other !== undefined) throw new DomainError('internal', `adopt address ${address}: it belongs to ${other}`);
+    if (isExternal(pool)) {
+      this.#foreign.set(address, owner);
+      return;
+    }
     try {
       this.#ipam.allocate({ owner, family: familyOf(address), pool, requested: address });
     } catch (error) {
@@ -187,11 +235,25 @@ export class NodeAddressing implements Addressing {
 }
 
 function familyOf(address: string): Family {
+  return parsed(address).family;
+}
+
+/** As the maps and the API write it: other plugins may write IPv6 in other forms. */
+function canonical(text: string): string {
+  const { value, family } = parsed(text);
+  return formatAddress(family, value);
+}
+
+function parsed(address: string): Address {
   try {
-    return parseAddress(address).family;
+    return parseAddress(address);
   } catch (error) {
     throw new DomainError('bad-request', `read address ${address}: ${(error as Error).message}`);
   }
+}
+
+function isExternal(pool: string): boolean {
+  return pool === EXTERNAL_POOLS.delegated || pool === EXTERNAL_POOLS.chained;
 }
 
 function asDomain<T>(work: () => T): T {

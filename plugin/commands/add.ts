@@ -1,38 +1,68 @@
-import type { EndpointPlan, EndpointRequest } from '../../conf/api/types.ts';
+import type { DeviceReport, EndpointPlan, EndpointRequest } from '../../conf/api/types.ts';
 import { parseCniArgs } from '../../conf/cni/args.ts';
 import { CniError } from '../../conf/cni/errors.ts';
-import type { CniResult, CniRoute } from '../../conf/cni/types.ts';
+import type { CniResult } from '../../conf/cni/types.ts';
+import { EXTERNAL_POOLS } from '../../conf/names.ts';
 import { step } from '../../conf/step.ts';
 import type { PluginCall, Tools } from '../call.ts';
-import { families, type PodFamily } from '../families.ts';
 import type { Pod } from '../host.ts';
+import { askDelegate, type Delegated, type PodNetwork, podNetwork, withAddresses } from '../pod-network.ts';
 import { type Undo, withUndo } from '../undo.ts';
 
 /**
  * ADD: gives the container its interface. Every step is taken back, in reverse, when a later one fails. The record comes before the
  * device and `ready` comes last, so that whatever is found half-made after a crash has an owner.
  */
-export async function add(call: PluginCall, { agent, host }: Omit<Tools, 'queue'>): Promise<CniResult> {
+export async function add(call: PluginCall, tools: Omit<Tools, 'queue'>): Promise<CniResult> {
+  const { agent, host } = tools;
   const request = endpointRequest(call);
   using pod = await host.openPod(request.netns, call.invocation.allowOwnNetns);
   return await withUndo(async (undo) => {
-    const plan = await step('add.create', () => agent.createEndpoint(request));
-    undo.defer('free the addresses', () => agent.deleteEndpoint(plan.endpoint.id));
-    await connect(plan, pod, { agent, host }, undo);
+    // Looked at while the daemon is asked.
+    const defaults = host.defaultRoutes(pod);
+    defaults.catch(() => undefined);
+    const reserved = await step('add.create', () => agent.createEndpoint(request));
+    undo.defer('free the addresses', () => agent.deleteEndpoint(reserved.endpoint.id));
+    const delegated = await delegate(call, tools, undo);
+    const plan = delegated ? withAddresses(reserved, delegated, 'delegated') : reserved;
+    const network = podNetwork(plan, await defaults, delegated);
+    await connect(plan, network, pod, tools, undo);
     await step('add.complete', () => agent.completeEndpoint(plan.endpoint.id));
-    return resultOf(plan, call);
+    return resultOf(plan, network, call);
   });
 }
 
-async function connect(plan: EndpointPlan, pod: Pod, { agent, host }: Omit<Tools, 'queue'>, undo: Undo): Promise<void> {
+/** The IPAM plugin is asked when the daemon has said that no such attachment lives: what is taken back must not be a live pod's address. */
+async function delegate(call: PluginCall, tools: Omit<Tools, 'queue'>, undo: Undo): Promise<Delegated | undefined> {
+  const { delegate: type } = call.conf;
+  if (type === undefined) return undefined;
+  undo.defer(`give the addresses back to ${type}`, () => tools.delegates.run(type, 'DEL', call));
+  return await askDelegate(type, call, tools);
+}
+
+async function connect(
+  plan: EndpointPlan,
+  network: PodNetwork,
+  pod: Pod,
+  { agent, host }: Omit<Tools, 'queue'>,
+  undo: Undo,
+): Promise<void> {
   const { endpoint } = plan;
   const hostIfindex = await host.createDevice(plan, pod);
   undo.defer('delete the device', () => host.deleteDevice(endpoint));
-  await step('add.pod', () => host.configurePod(plan, pod));
+  const { table } = network;
+  if (table !== undefined) undo.defer('remove the rules', () => host.removeRules(pod.path, table));
+  await step('add.pod', () => host.configurePod(plan, network, pod));
   undo.defer('take the endpoint out of the maps', () => agent.disconnectEndpoint(endpoint));
-  await step('add.connect', () => agent.connectEndpoint(endpoint.id, { hostIfindex }));
+  await step('add.connect', () => agent.connectEndpoint(endpoint.id, deviceReport(plan, network, hostIfindex)));
   undo.defer('remove the links', () => host.removeLinks(endpoint));
   await host.attachPrograms(plan, hostIfindex);
+}
+
+/** Addresses that the daemon gave it knows. */
+function deviceReport({ endpoint: { ipv4, ipv6 } }: EndpointPlan, { table }: PodNetwork, hostIfindex: number): DeviceReport {
+  const addresses = [ipv4, ipv6].filter((address) => address !== undefined).filter(({ pool }) => pool === EXTERNAL_POOLS.delegated);
+  return { hostIfindex, ...(addresses.length > 0 && { addresses }), ...(table !== undefined && { table }) };
 }
 
 /** What the runtime asks for; `runtimeConfig` and `args` come before CNI_ARGS (CONVENTIONS.md, "CNI_ARGS"). */
@@ -40,7 +70,8 @@ function endpointRequest({ invocation, conf }: PluginCall): EndpointRequest {
   if (conf.prevResult) throw new CniError('invalid-config', 'read prevResult: axoneme must be the first plugin of the chain');
   const args = parseCniArgs(invocation.args);
   const { runtime } = conf;
-  const addresses = (runtime.ips.length > 0 ? runtime.ips : args.ips).map(withoutLength);
+  const delegated = conf.delegate !== undefined;
+  const addresses = delegated ? [] : (runtime.ips.length > 0 ? runtime.ips : args.ips).map(withoutLength);
   const [mac, pool] = [runtime.mac ?? args.mac, runtime.pool ?? conf.pool];
   return {
     containerId: invocation.containerId,
@@ -48,10 +79,11 @@ function endpointRequest({ invocation, conf }: PluginCall): EndpointRequest {
     netns: invocation.netns,
     pod: args.pod,
     network: conf.name,
-    ...(pool !== undefined && { pool }),
+    ...(pool !== undefined && !delegated && { pool }),
     ...(addresses.length > 0 && { addresses }),
     ...(mac !== undefined && { mac: mac.toLowerCase() }),
     ...(conf.mtu !== undefined && { mtu: conf.mtu }),
+    ...(delegated && { external: true }),
   };
 }
 
@@ -63,32 +95,20 @@ function withoutLength(address: string): string {
 /** The container's interface is the second of the result; the addresses point there. */
 const CONTAINER_INDEX = 1;
 
-function resultOf(plan: EndpointPlan, { conf }: PluginCall): CniResult {
+function resultOf(plan: EndpointPlan, network: PodNetwork, { conf }: PluginCall): CniResult {
   const { endpoint } = plan;
-  const dns = { ...conf.dns, ...conf.runtime.dns };
+  const dns = { ...conf.dns, ...network.dns, ...conf.runtime.dns };
   return {
     interfaces: [
       { name: endpoint.hostIfname, mac: endpoint.hostMac, mtu: endpoint.mtu },
       { name: endpoint.ifname, mac: endpoint.mac, mtu: endpoint.mtu, sandbox: endpoint.netns },
     ],
-    ips: families(plan).map(({ address, bits, router }) => ({
-      address: `${address}/${bits}`,
-      gateway: router,
+    ips: network.families.map(({ cidr, gateway }) => ({
+      address: cidr,
+      gateway,
       interface: CONTAINER_INDEX,
     })),
-    routes: families(plan).flatMap(routesOf),
+    routes: network.routes,
     dns,
   };
-}
-
-/** RT_SCOPE_LINK (linux/rtnetlink.h): the router is on the link though no prefix of ours says so. */
-const SCOPE_LINK = 253;
-
-function routesOf({ router, bits, everything }: PodFamily): CniRoute[] {
-  // Scopes are an IPv4 notion; the kernel reports none for IPv6.
-  const scope = bits === 32 ? { scope: SCOPE_LINK } : {};
-  return [
-    { dst: `${router}/${bits}`, ...scope },
-    { dst: everything, gw: router },
-  ];
 }

@@ -1,21 +1,25 @@
-import type { CheckReport } from '../../conf/api/types.ts';
+import type { CheckReport, Endpoint } from '../../conf/api/types.ts';
 import { CniError } from '../../conf/cni/errors.ts';
-import type { CniInterface, CniResult } from '../../conf/cni/types.ts';
+import type { CniInterface, CniResult, CniRoute } from '../../conf/cni/types.ts';
 import type { PluginCall, Tools } from '../call.ts';
-import type { Observation, ObservedHook, ObservedInterface } from '../host.ts';
+import type { Observation, ObservedHook, ObservedInterface, ObservedRoute } from '../host.ts';
 
 /** CHECK: is all of it still there, as ADD's result says, as the kernel has it and as the daemon remembers it? Every problem is told at once. */
-export async function check({ invocation, conf }: PluginCall, { agent, host }: Tools): Promise<void> {
+export async function check(call: PluginCall, { agent, host, delegates }: Tools): Promise<void> {
+  const { invocation, conf } = call;
   const { prevResult } = conf;
   if (!prevResult) throw new CniError('invalid-config', 'read prevResult: CHECK needs the result of ADD');
   using pod = await host.openPod(invocation.netns, invocation.allowOwnNetns);
   const report = await agent.checkEndpoint(invocation);
   const name = `${invocation.containerId}/${invocation.ifname}`;
   if (!report) throw new CniError('unknown-container', `check attachment ${name}: no such attachment on this node`);
-  const observation = await host.observe(invocation, pod);
+  const observation = await host.observe(report.endpoint, pod);
   const problems = [...new Set([...findProblems(prevResult, report, observation, pod.path), ...report.problems])];
   const [first, ...more] = problems;
-  if (first === undefined) return;
+  if (first === undefined) {
+    if (conf.delegate !== undefined) await delegates.run(conf.delegate, 'CHECK', call);
+    return;
+  }
   const rest = more.length > 0 ? ` (and ${more.length} more)` : '';
   throw new CniError('attachment-broken', `check attachment ${name}: ${first}${rest}`, { details: problems.join('\n') });
 }
@@ -31,6 +35,7 @@ export function findProblems(result: CniResult, report: CheckReport, seen: Obser
     ...interfaceProblems({ name: hostIfname, mac: hostMac, mtu }, seen.host, `host device ${hostIfname}`),
     ...addressProblems(result, index, seen.container),
     ...(seen.container ? routeProblems(result, seen, ifname) : []),
+    ...ruleProblems(report.endpoint, seen),
     ...hookProblems(seen.ingress, seen.host, 'ingress'),
     ...hookProblems(seen.egress, seen.host, 'egress'),
   ];
@@ -54,8 +59,19 @@ function addressProblems(result: CniResult, index: number, seen: ObservedInterfa
 /** A later plugin of the chain may have added routes through other interfaces: only a route that is nowhere is a problem. */
 function routeProblems(result: CniResult, seen: Observation, ifname: string): string[] {
   return result.routes
-    .filter((wanted) => !seen.routes.some((route) => route.dst === wanted.dst && (wanted.gw === undefined || route.gw === wanted.gw)))
+    .filter((wanted) => !seen.routes.some((route) => isSame(wanted, route)))
     .map(({ dst, gw }) => `route ${dst}${gw === undefined ? '' : ` via ${gw}`} on ${ifname} is gone`);
+}
+
+/** Older versions of the protocol do not carry the table; then a route in any one will do. */
+function isSame(wanted: CniRoute, { dst, gw, table }: ObservedRoute): boolean {
+  if (dst !== wanted.dst || (wanted.gw !== undefined && wanted.gw !== gw)) return false;
+  return wanted.table === undefined || wanted.table === table;
+}
+
+function ruleProblems({ table, ifname }: Endpoint, { ruleTables }: Observation): string[] {
+  if (table === undefined || ruleTables.includes(table)) return [];
+  return [`rule that leads packets of ${ifname} to table ${table} is gone`];
 }
 
 function hookProblems({ link, expectedProgramId }: ObservedHook, host: ObservedInterface | undefined, hook: string): string[] {

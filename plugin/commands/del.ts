@@ -7,18 +7,21 @@ import type { PluginCall, Tools } from '../call.ts';
  * at any time, any number of times. Nothing is read from the pod's namespace, which may be gone or empty in the environment; the
  * attachment's name leads to everything. A daemon that cannot answer is left a record of the DEL.
  */
-export async function del({ invocation }: PluginCall, tools: Tools): Promise<void> {
-  await delAttachment({ containerId: invocation.containerId, ifname: invocation.ifname }, tools);
+export async function del(call: PluginCall, tools: Tools): Promise<void> {
+  const { containerId, ifname, netns } = call.invocation;
+  await delAttachment({ containerId, ifname }, tools, netns);
+  // Only now: an address that is free must be nobody's any more.
+  if (call.conf.delegate !== undefined) await tools.delegates.run(call.conf.delegate, 'DEL', call);
 }
 
 /** The same for an attachment by its name. `told`: the daemon has forgotten it; `queued`: a record waits for the daemon. */
-export async function delAttachment(key: AttachmentKey, tools: Tools): Promise<'told' | 'queued'> {
-  const outcome = await delWithDaemon(key, tools);
+export async function delAttachment(key: AttachmentKey, tools: Tools, netns = ''): Promise<'told' | 'queued'> {
+  const outcome = await delWithDaemon(key, tools, netns);
   if (outcome === 'told') return 'told';
   await removeDevice(key, tools);
   step('del.queue', () => tools.queue.put(key));
   // A daemon that came up and read its queue in between can as well be told at once. One that is too slow stays too slow.
-  if (outcome !== 'away' || (await delWithDaemon(key, tools)) !== 'told') return 'queued';
+  if (outcome !== 'away' || (await delWithDaemon(key, tools, netns)) !== 'told') return 'queued';
   step('del.unqueue', () => tools.queue.remove(key));
   return 'told';
 }
@@ -26,9 +29,10 @@ export async function delAttachment(key: AttachmentKey, tools: Tools): Promise<'
 /** `told`: the daemon has forgotten the attachment. `away`: nobody serves. `failed`: it cannot be told now, for another reason. */
 type Outcome = 'told' | 'away' | 'failed';
 
-async function delWithDaemon(key: AttachmentKey, tools: Tools): Promise<Outcome> {
+async function delWithDaemon(key: AttachmentKey, tools: Tools, netns: string): Promise<Outcome> {
   try {
     const endpoint = await step('del.disconnect', () => tools.agent.disconnectEndpoint(key));
+    if (endpoint?.table !== undefined && netns !== '') await tools.host.removeRules(netns, endpoint.table);
     await removeDevice(key, tools);
     if (endpoint) await step('del.delete', () => tools.agent.deleteEndpoint(endpoint.id));
     return 'told';

@@ -12,13 +12,18 @@ import { delAttachment } from './del.ts';
  * daemon has yet to hear of. A failure does not end it; all are told together. Errors: CniError `invalid-config` when the configuration
  * does not say what is valid: then nothing is freed.
  */
-export async function gc({ conf }: PluginCall, tools: Tools): Promise<void> {
+export async function gc(call: PluginCall, tools: Tools): Promise<void> {
+  const { conf } = call;
   const failures: string[] = [];
   for (const key of await findStale(conf, tools)) {
     await delAttachment(key, tools).catch((error: unknown) => failures.push(describe(key, error)));
   }
   for (const record of tools.queue.list()) {
     await finish(record, tools).catch((error: unknown) => failures.push(describe(record, error)));
+  }
+  const { delegate } = conf;
+  if (delegate !== undefined) {
+    await tools.delegates.run(delegate, 'GC', call).catch((error: unknown) => failures.push(`${delegate}: ${toCniError(error).message}`));
   }
   const [first, ...more] = failures;
   if (first === undefined) return;

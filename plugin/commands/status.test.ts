@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest';
 import { CNI_CODES, toCniError } from '../../conf/cni/errors.ts';
-import { coded, endpoint, FakeTools } from '../testing/fakes.ts';
+import { callOf, coded, endpoint, FakeTools } from '../testing/fakes.ts';
 import { status } from './status.ts';
 
 const whole = ['lo', 'axo_host', 'axo_net', endpoint.hostIfname];
 
 async function answerOf(tools: FakeTools, devices = whole): Promise<[number, string] | undefined> {
-  const error = await status({ agent: tools.agent, devices: () => devices }).then(() => undefined, toCniError);
+  const error = await status(callOf('STATUS'), { agent: tools.agent, delegates: tools.delegates, devices: () => devices }).then(
+    () => undefined,
+    toCniError,
+  );
   return error && [CNI_CODES[error.code], error.message];
 }
 

@@ -38,12 +38,13 @@ export const whole: Observation = {
   container: { ifindex: 2, up: true, mac: endpoint.mac, mtu: 1500, addresses: ['10.0.0.5/32', 'fd00::5/128', 'fe80::1/64'] },
   host: { ifindex: 9, up: true, mac: endpoint.hostMac, mtu: 1500, addresses: [] },
   routes: [
-    { dst: '10.0.0.1/32' },
-    { dst: '0.0.0.0/0', gw: '10.0.0.1' },
-    { dst: 'fd00::1/128' },
-    { dst: '::/0', gw: 'fd00::1' },
-    { dst: 'fe80::/64' },
+    { dst: '10.0.0.1/32', table: 254 },
+    { dst: '0.0.0.0/0', gw: '10.0.0.1', table: 254 },
+    { dst: 'fd00::1/128', table: 254 },
+    { dst: '::/0', gw: 'fd00::1', table: 254 },
+    { dst: 'fe80::/64', table: 254 },
   ],
+  ruleTables: [],
   ingress: { link: { ifindex: 9, programId: 40 }, expectedProgramId: 40 },
   egress: { link: { ifindex: 9, programId: 41 }, expectedProgramId: 41 },
 };
@@ -59,6 +60,7 @@ export class FakeTools implements Tools {
   readonly agent: Agent;
   readonly host: Host;
   readonly queue: Tools['queue'];
+  readonly delegates: Tools['delegates'];
   /** Step → what it throws, instead of its answer. */
   readonly failures = new Map<string, Error>();
   /** Step → its answer. */
@@ -83,11 +85,14 @@ export class FakeTools implements Tools {
       openPod: async (path) => this.#do('openPod', { path, [Symbol.dispose]: () => void this.done.push('closePod') }),
       createDevice: step('createDevice', 9),
       deleteDevice: step('deleteDevice', true),
+      defaultRoutes: async () => this.#answer('defaultRoutes', new Set<4 | 6>()),
       configurePod: step('configurePod'),
+      removeRules: step('removeRules'),
       attachPrograms: step('attachPrograms'),
       removeLinks: step('removeLinks'),
       observe: step('observe', whole),
     };
+    this.delegates = { run: async (type, command) => this.#do(`${type} ${command}`, undefined) };
     this.queue = {
       put: () => this.#do('queue.put', undefined),
       remove: () => this.#do('queue.remove', undefined),
@@ -95,11 +100,15 @@ export class FakeTools implements Tools {
     };
   }
 
+  #answer<T>(name: string, answer: T): T {
+    return this.answers.has(name) ? (this.answers.get(name) as T) : answer;
+  }
+
   #do<T>(name: string, answer: T): T {
     this.done.push(name);
     const failure = this.failures.get(name);
     if (failure) throw failure;
-    return this.answers.has(name) ? (this.answers.get(name) as T) : answer;
+    return this.#answer(name, answer);
   }
 }
 
@@ -108,6 +117,7 @@ export function callOf(command: string, conf: object = {}, env: Record<string, s
   const all = { CNI_COMMAND: command, CNI_CONTAINERID: 'c1', CNI_NETNS: '/run/netns/a', CNI_IFNAME: 'eth0', CNI_PATH: '/x', ...env };
   const invocation = parseEnvironment(all);
   return {
+    stdin: conf,
     invocation,
     conf: parseNetConf({ cniVersion: '1.1.0', name: 'pods', type: 'axoneme-cni', ...conf }, invocation.command),
     env: all,

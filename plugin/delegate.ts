@@ -1,0 +1,80 @@
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+import { CniError, type CniErrorName } from '../conf/cni/errors.ts';
+import type { CniCommand } from '../conf/cni/types.ts';
+import type { PluginCall } from './call.ts';
+
+/** Runs other plugins on behalf of a call (SPEC section 4, "Plugin Delegation"). */
+export interface Delegates {
+  /**
+   * Runs the plugin `type` with the call's own environment, but for the command, and with its whole configuration. Gives what stdout held,
+   * parsed; undefined when it was empty. Errors: CniError `delegate-failed` with the plugin's own words, `try-again-later` and the two of STATUS when it says so.
+   */
+  run(type: string, command: CniCommand, call: PluginCall): Promise<unknown>;
+}
+
+/** See `Delegates.run`. Its stderr is ours, so that its words reach the runtime; its stdout is not. */
+export async function runDelegate(type: string, command: CniCommand, { env, stdin }: PluginCall): Promise<unknown> {
+  const path = findPlugin(type, env['CNI_PATH'] ?? '');
+  const { code, stdout } = await execute(path, { ...env, CNI_COMMAND: command }, JSON.stringify(stdin)).catch((cause: unknown) => {
+    throw new CniError('delegate-failed', `run IPAM plugin ${path}`, { cause });
+  });
+  const answer = parse(stdout);
+  if (code === 0) return answer;
+  throw refusal(`${command} of IPAM plugin ${type}`, code, answer, stdout);
+}
+
+/** The first of that name in the folders of CNI_PATH. */
+function findPlugin(type: string, folders: string): string {
+  const found = folders
+    .split(':')
+    .filter(Boolean)
+    .map((folder) => join(folder, type))
+    .find(isExecutable);
+  if (found !== undefined) return found;
+  throw new CniError('delegate-failed', `find IPAM plugin ${type}: no such executable in CNI_PATH ${JSON.stringify(folders)}`);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function execute(path: string, env: PluginCall['env'], input: string): Promise<{ code: number | string; stdout: string }> {
+  const { spawn } = await import('node:child_process');
+  return await new Promise((resolve, reject) => {
+    const child = spawn(path, [], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    // A plugin that does not read its configuration is no reason to fail.
+    child.stdin.on('error', () => undefined).end(input);
+    child.on('error', reject).on('close', (code, signal) => resolve({ code: code ?? signal ?? 'unknown', stdout }));
+  });
+}
+
+function parse(stdout: string): unknown {
+  try {
+    return stdout.trim() === '' ? undefined : JSON.parse(stdout);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Codes of the specification that keep their meaning when they are passed on. */
+const PASSED_ON: Readonly<Record<number, CniErrorName>> = { 11: 'try-again-later', 50: 'not-available', 51: 'limited-connectivity' };
+
+function refusal(what: string, status: number | string, answer: unknown, stdout: string): CniError {
+  const { code, msg, details } = (typeof answer === 'object' && answer !== null ? answer : {}) as Record<string, unknown>;
+  if (typeof code !== 'number' || typeof msg !== 'string') {
+    const text = stdout === '' ? {} : { details: `stdout: ${stdout.slice(0, 500)}` };
+    return new CniError('delegate-failed', `${what}: it ended with ${status} and no error object`, text);
+  }
+  const lines = [`code ${code}`, ...(typeof details === 'string' && details !== '' ? [details] : [])];
+  return new CniError(PASSED_ON[code] ?? 'delegate-failed', `${what}: ${msg}`, { details: lines.join('\n') });
+}
