@@ -21,6 +21,7 @@ import { EndpointManager } from './endpoint/manager.ts';
 import type { Claim } from './endpoint/ports.ts';
 import { RecordStore } from './endpoint/record.ts';
 import { DomainError } from './failure.ts';
+import { stampFormat } from './format.ts';
 import { NodeAddressing } from './ipam/addressing.ts';
 import { IpamFile } from './ipam/store.ts';
 import type { Logger } from './log.ts';
@@ -197,6 +198,7 @@ export class Daemon implements Backend {
     const routers = await currentRouters();
     step('start.routers', () => addressing.reserveRouters(routers));
     const datapath = await this.#openDatapath(addressing);
+    stampFormat(paths);
     const manager = new EndpointManager({ store, datapath, addressing, window: this.#window, log, now: () => new Date() }, before);
     await datapath.activate(await step('start.restore', () => restoreEndpoints(manager, datapath, log)));
     const queue = new DeleteQueue(paths.deleteQueue, manager, log);

@@ -30,7 +30,10 @@ export function requireKnownFormat(paths: Paths): void {
   );
 }
 
-/** Says whose the state is from now on; written before any of it. */
+/**
+ * Says whose the state is from now on. Written when the programs are loaded, which is where an upgrade most likely fails, and before records and
+ * links are changed: until then a start must leave nothing that the version before cannot read, so that it can take over again.
+ */
 export function stampFormat(paths: Paths): void {
   const text = `${JSON.stringify({ format: STATE_FORMAT, writtenBy: version })}\n`;
   if (readIfThere(stampPath(paths)) !== text) writeWhole(stampPath(paths), text);

@@ -7,7 +7,7 @@ import { writeConflistWhenReady } from './announce.ts';
 import { cleanUp } from './cleanup.ts';
 import { Daemon, type DaemonParts, expeditePaths } from './daemon.ts';
 import { messageOf, StartError } from './failure.ts';
-import { requireKnownFormat, stampFormat } from './format.ts';
+import { requireKnownFormat } from './format.ts';
 import { createLogger, type Logger, type LogLevel } from './log.ts';
 import { keepMemorySmall } from './memory.ts';
 import { requireSingle } from './single.ts';
@@ -90,7 +90,6 @@ async function serve(paths: Paths, { config, ignored, source }: LoadedConfig, lo
 
 async function start(parts: DaemonParts): Promise<Daemon> {
   mkdirSync(parts.paths.runDir, { recursive: true, mode: 0o700 });
-  stampFormat(parts.paths);
   return await Daemon.start(parts);
 }
 

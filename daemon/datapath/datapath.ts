@@ -16,7 +16,7 @@ import type { Settings } from '../settings.ts';
 import { addressBytes, macBytes } from './address.ts';
 import { ensureBpffs } from './bpffs.ts';
 import { EventLog } from './events.ts';
-import { ensureHostDevice, type HostDevice, syncRouters, syncRoutes } from './host-device.ts';
+import { ensureHostDevice, type HostDevice, routeProblems, routerProblems, syncRouters, syncRoutes } from './host-device.ts';
 import { ensureLink, type LinkSpec, linkProblem, namesIn, requireTcx } from './links.ts';
 import { EndpointMaps, hostPrefix } from './maps.ts';
 import { type Metrics, readMetrics } from './metrics.ts';
@@ -109,6 +109,8 @@ export class Datapath implements EndpointDatapath {
     const strangers = step('start.rows', () => this.#maps.sync(endpoints));
     if (strangers > 0) this.#parts.log.info({ rows: strangers }, 'removed map rows that no endpoint owns');
     const { host } = this.#opened.device;
+    // Into maps that may be new, before any link runs a program that reads them: pods talk with the node all the time.
+    await step('start.rows', () => this.#syncNodeRows());
     await step('start.links', () => ensureLink(this.#ownLink(HOST_IFNAME, host.ifindex, 'ingress', 'axo_to_host')));
     await step('start.links', () => ensureLink(this.#ownLink(HOST_IFNAME, host.ifindex, 'egress', 'axo_from_host')));
     for (const endpoint of endpoints) await step('start.podlinks', () => this.#attachAgain(endpoint));
@@ -170,6 +172,22 @@ export class Datapath implements EndpointDatapath {
       ...(await this.#deviceProblems(endpoint)),
       ...links.filter((problem) => problem !== undefined),
       ...this.#maps.problems(endpoint),
+    ];
+  }
+
+  async inspectNode(): Promise<string[]> {
+    const { rtnl, device } = this.#opened;
+    const { ifindex } = device.host;
+    if ((await rtnl.links.find(ifindex))?.name !== HOST_IFNAME) return [`device ${HOST_IFNAME} is gone`];
+    const specs = [
+      this.#ownLink(HOST_IFNAME, ifindex, 'ingress', 'axo_to_host'),
+      this.#ownLink(HOST_IFNAME, ifindex, 'egress', 'axo_from_host'),
+    ];
+    const links = specs.map((spec, n) => linkProblem(spec, `${n === 0 ? 'ingress' : 'egress'} of ${HOST_IFNAME}`));
+    return [
+      ...links.filter((problem) => problem !== undefined),
+      ...(await routerProblems(rtnl, ifindex, this.routers)),
+      ...(await routeProblems(rtnl, ifindex, this.#parts.blocks())),
     ];
   }
 
@@ -267,8 +285,12 @@ export class Datapath implements EndpointDatapath {
     if (names.join() !== this.#devices.join()) this.#parts.log.info({ devices: names }, 'native devices');
     for (const gone of this.#ownFolders()) if (!names.includes(gone)) removeAll(join(this.#parts.paths.links, gone));
     this.#devices = names;
-    this.#maps.syncNode(await this.#watch.ownAddresses(), device.host.ifindex);
+    await this.#syncNodeRows();
     return [];
+  }
+
+  async #syncNodeRows(): Promise<void> {
+    this.#maps.syncNode(await this.#watch.ownAddresses(), this.#opened.device.host.ifindex);
   }
 
   /** Link folders of native devices, of now and before. */

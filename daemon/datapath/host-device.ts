@@ -123,6 +123,19 @@ export async function syncRoutes(
   }
 }
 
+/** Router addresses that `axo_host` lacks. */
+export async function routerProblems(rtnl: Rtnetlink, ifindex: number, routers: EndpointPlan['routers']): Promise<string[]> {
+  const present = (await rtnl.addresses.list({ ifindex })).map(({ address }) => bare(address));
+  const wanted = [routers.ipv4, routers.ipv6].filter((address) => address !== undefined);
+  return wanted.filter((address) => !present.includes(address)).map((address) => `router address ${address} on ${HOST_IFNAME} is gone`);
+}
+
+/** Blocks of the node that no route leads to `axo_host`. */
+export async function routeProblems(rtnl: Rtnetlink, ifindex: number, blocks: readonly string[]): Promise<string[]> {
+  const present = (await rtnl.routes.list({ ifindex })).map(({ destination }) => destination);
+  return blocks.filter((block) => !present.includes(block)).map((block) => `route ${block} to ${HOST_IFNAME} is gone`);
+}
+
 /** An address without its prefix length. */
 export function bare(address: string): string {
   return address.replace(/\/.*/, '');

@@ -54,8 +54,13 @@ export class EndpointMaps {
     }
     for (const { address } of addressesOf(endpoint)) {
       const row = this.#endpoints.get({ addr: addressBytes(address) });
-      if (isSame(row, endpointRow(endpoint), maps.axo_endpoints.value)) continue;
-      problems.push(`row of address ${address} in axo_endpoints is ${row === undefined ? 'missing' : 'wrong'}`);
+      if (row !== undefined && row.id !== endpoint.id) problems.push(`address ${address} belongs to endpoint ${row.id} in axo_endpoints`);
+      else if (!isSame(row, endpointRow(endpoint), maps.axo_endpoints.value)) {
+        problems.push(`row of address ${address} in axo_endpoints is ${row === undefined ? 'missing' : 'wrong'}`);
+      }
+      const identity = this.#ipcache.get(prefixKey(hostPrefix(address)))?.identity;
+      if (identity !== endpoint.identity)
+        problems.push(`identity of ${address} in axo_ipcache is ${identity ?? 'missing'}, not ${endpoint.identity}`);
     }
     return problems;
   }

@@ -66,6 +66,10 @@ export class FakeDatapath implements EndpointDatapath {
     return this.devices.has(endpoint.hostIfname);
   }
 
+  async inspectNode(): Promise<string[]> {
+    return [];
+  }
+
   async inspect(): Promise<string[]> {
     return this.problems;
   }

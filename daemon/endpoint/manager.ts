@@ -137,7 +137,8 @@ export class EndpointManager {
       const entry = this.#byKey.get(keyOf(key));
       if (entry === undefined) return undefined;
       const { endpoint } = entry.record;
-      const problems = [...this.#bookProblems(entry.record), ...(await this.#parts.datapath.inspect(endpoint))];
+      const { datapath } = this.#parts;
+      const problems = [...this.#bookProblems(entry.record), ...(await datapath.inspect(endpoint)), ...(await datapath.inspectNode())];
       return { endpoint, problems };
     });
   }

@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { attachmentOf, CniError, type Pod, type Service } from '../../test-harness/index.ts';
+import { Site } from '../integration/site.ts';
+import { dualStack } from '../support/axoneme.ts';
+import { listen, socketPath } from './activated.ts';
+
+/* What each verb answers, and when, while nobody serves: numbers of docs/operations.md, "Daemon away". */
+
+let site: Site;
+let web: Pod;
+let db: Pod;
+beforeEach(async () => {
+  site = await Site.open();
+  [web, db] = (await site.pods('web', 'db')) as [Pod, Pod];
+});
+afterEach(() => site[Symbol.asyncDispose]());
+
+interface Answer {
+  readonly code: number;
+  readonly message: string;
+  /** wall-clock milliseconds, with the start of the plugin's process */
+  readonly duration: number;
+}
+
+async function answerTo(call: () => Promise<unknown>): Promise<Answer> {
+  const began = performance.now();
+  const error: unknown = await call().then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  const duration = performance.now() - began;
+  if (error === undefined) return { code: 0, message: '', duration };
+  if (!(error instanceof CniError)) throw error;
+  return { code: error.code, message: error.message, duration };
+}
+
+const status = () => answerTo(() => site.axoneme.runtime.status(site.axoneme.network));
+const check = (pod: Pod) => answerTo(() => site.axoneme.runtime.check(site.axoneme.network, attachmentOf(pod)));
+const del = (pod: Pod) => answerTo(() => site.axoneme.runtime.del(site.axoneme.network, attachmentOf(pod)));
+async function add(): Promise<Answer> {
+  const pod = await site.node.addPod('early');
+  const answer = await answerTo(() => site.axoneme.runtime.add(site.axoneme.network, attachmentOf(pod)));
+  await site.node.removePod(pod);
+  return answer;
+}
+
+/** The fastest of some: what the plugin takes on this machine when others leave it the processor. */
+async function fastestStatus(): Promise<Answer> {
+  const answers: Answer[] = [];
+  for (let n = 0; n < 5; n++) answers.push(await status());
+  return answers.reduce((a, b) => (a.duration < b.duration ? a : b));
+}
+
+const podDevices = async () => (await site.node.run(['ip', '-o', 'link'])).match(/lxc\w+/g) ?? [];
+
+/** Ways of being away; what is answered puts the daemon back. */
+const ways: readonly [string, () => Promise<() => Promise<void>>][] = [
+  [
+    'is not running',
+    async () => {
+      await site.axoneme.daemon.stop('SIGKILL');
+      return () => site.axoneme.restart();
+    },
+  ],
+  [
+    'does not come up behind the socket of a service manager',
+    async () => {
+      await site.axoneme.daemon.stop();
+      const manager: Service = await listen(site.node, ['sleep', '600']);
+      return async () => {
+        await manager.stop('SIGKILL');
+        await site.node.remove(socketPath);
+        await site.axoneme.restart();
+      };
+    },
+  ],
+  [
+    'hangs',
+    async () => {
+      const { daemon } = site.axoneme;
+      daemon.signal('SIGSTOP');
+      return async () => {
+        daemon.signal('SIGCONT');
+        await site.axoneme.ready();
+      };
+    },
+  ],
+];
+
+describe.each(ways)('a daemon that %s', (_, leave) => {
+  it('is answered for in time by every verb, and learns of the deletes when it is back', async () => {
+    const back = await leave();
+    expect(await add()).toMatchObject({ code: 11, duration: expect.toSatisfy((ms: number) => ms < 2000) });
+    expect(await check(web)).toMatchObject({ code: 11, duration: expect.toSatisfy((ms: number) => ms < 2000) });
+    const ready = await fastestStatus();
+    expect(ready).toMatchObject({ code: 50, duration: expect.toSatisfy((ms: number) => ms < 200) });
+    for (const pod of [web, db]) expect(await del(pod)).toMatchObject({ code: 0, duration: expect.toSatisfy((ms: number) => ms < 3500) });
+    expect(await podDevices()).toEqual([]);
+    await back();
+    await expect.poll(() => site.node.listFolder('/run/axoneme/delete-queue')).toEqual([]);
+    expect(JSON.parse(await site.axoneme.cli('endpoint', 'list', '-o', 'json'))).toEqual([]);
+    expect(JSON.parse(await site.axoneme.cli('ipam', 'list', '-o', 'json')).addresses).toHaveLength(2);
+    expect(await status()).toMatchObject({ code: 0 });
+  });
+});
+
+describe('deletes that waited', () => {
+  it('are replayed in the order in which they came', async () => {
+    await site.axoneme.daemon.stop('SIGKILL');
+    for (const pod of [db, web]) await del(pod);
+    await site.axoneme.restart();
+    const lines = site.axoneme.daemon.stderr.split('\n').filter((line) => line.includes('"replayed a delete"'));
+    expect(lines.map((line) => JSON.parse(line).containerId)).toEqual([db.containerId, web.containerId]);
+  });
+});
+
+describe('STATUS', () => {
+  it('is 51 when the pods are cut off as well, 50 when it is only about new ones', async () => {
+    await site.node.run(['ip', 'link', 'delete', 'axo_host']);
+    await expect.poll(async () => (await status()).code).toBe(51);
+    for (const pod of [web, db]) await site.axoneme.delete(pod);
+    expect(await status()).toMatchObject({ code: 50, message: expect.stringContaining('axo_host is gone') });
+  });
+});
+
+describe('a node whose pool is full and cannot grow', () => {
+  it('says so by STATUS 50 until a pod goes, and refuses an ADD with code 100', async () => {
+    await site[Symbol.asyncDispose]();
+    const operator = { clusterPoolIPv4PodCIDRList: ['10.0.0.0/29'], clusterPoolIPv4MaskSize: 29 };
+    site = await Site.open({ config: { ...dualStack, ipv6: { enabled: false }, ipam: { mode: 'cluster-pool', operator } } });
+    expect(await status()).toMatchObject({ code: 0 });
+    const pods = await site.pods('a', 'b', 'c', 'd', 'e');
+    expect(await status()).toMatchObject({ code: 50, message: expect.stringContaining('default') });
+    expect(await add()).toMatchObject({ code: 100 });
+    await site.axoneme.delete(pods[0] as Pod);
+    expect(await status()).toMatchObject({ code: 0 });
+  });
+});
