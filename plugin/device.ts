@@ -5,6 +5,7 @@ import { hasErrno } from '../native/errors.ts';
 import { setLink } from '../native/netlink/route/link.ts';
 import type { Link } from '../native/netlink/route/link-info.ts';
 import type { Rtnetlink } from '../native/netlink/rtnetlink.ts';
+import type { FoundPair } from './host.ts';
 import { kernelHasIpv6, type OpenPod } from './kernel-host.ts';
 
 /** What the alias of every device of ours begins with: the mark by which DEL tells them from others, and people find the container. */
@@ -78,4 +79,20 @@ async function deleteLink(host: Rtnetlink, link: Link): Promise<void> {
   } catch (error) {
     if (!hasErrno(error, 'ENODEV')) throw error;
   }
+}
+
+/** See `Host.findPair`. Indexes of two namespaces may be equal: only a pair whose sides name each other is one. */
+export async function findPair(host: Rtnetlink, pod: OpenPod, ifname: string): Promise<FoundPair> {
+  const inside = await pod.netlink.links.find(ifname);
+  if (!inside) throw new CniError('invalid-config', `adopt ${ifname} in ${pod.path}: the container has no such interface`);
+  const outside = inside.linkIfindex === undefined ? undefined : await host.links.find(inside.linkIfindex);
+  const isPair = inside.kind === 'veth' && outside?.kind === 'veth' && outside.linkIfindex === inside.ifindex;
+  if (!isPair || outside.mac === undefined || inside.mac === undefined) {
+    throw new CniError(
+      'invalid-config',
+      `adopt ${ifname} in ${pod.path}: it is ${inside.kind ?? 'no'} device, not a veth pair with the node`,
+    );
+  }
+  const { ifindex: hostIfindex, name: hostIfname, mac: hostMac } = outside;
+  return { hostIfindex, hostIfname, hostMac, mac: inside.mac, mtu: inside.mtu ?? 1500 };
 }

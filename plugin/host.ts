@@ -16,6 +16,11 @@ export interface Host {
    * Errors: CniError `interface-exists` when the pod has an interface of that name.
    */
   createDevice(plan: EndpointPlan, pod: Pod): Promise<number>;
+  /**
+   * The pair of an interface that another plugin made. Errors: CniError `invalid-config` when the pod has no such interface, or it is no veth
+   * with its other side on the node.
+   */
+  findPair(pod: Pod, ifname: string): Promise<FoundPair>;
   /** Deletes the host side, and so the pair, if it is one of ours; false when there is none. */
   deleteDevice(key: AttachmentKey): Promise<boolean>;
   /** The families that the pod has a default route of already, in its main table: another interface's. */
@@ -30,6 +35,17 @@ export interface Host {
   removeLinks(key: AttachmentKey): Promise<void>;
   /** What is there of an attachment, for CHECK. */
   observe(endpoint: Endpoint, pod: Pod): Promise<Observation>;
+}
+
+/** A pair as the kernel has it. */
+export interface FoundPair {
+  readonly hostIfindex: number;
+  readonly hostIfname: string;
+  readonly hostMac: string;
+  /** MAC of the pod's side. */
+  readonly mac: string;
+  /** Bytes of the IP packet. */
+  readonly mtu: number;
 }
 
 /** An interface as the kernel has it. */

@@ -8,8 +8,8 @@ import { hasErrno } from '../native/errors.ts';
 import { Rtnetlink } from '../native/netlink/rtnetlink.ts';
 import { Netns } from '../native/netns.ts';
 import { attachPrograms, removeLinks } from './attach.ts';
-import { createPair, deletePair } from './device.ts';
-import type { Host, Observation, Pod } from './host.ts';
+import { createPair, deletePair, findPair } from './device.ts';
+import type { FoundPair, Host, Observation, Pod } from './host.ts';
 import { observe } from './observe.ts';
 import { configurePod } from './pod-config.ts';
 import type { PodNetwork } from './pod-network.ts';
@@ -42,6 +42,10 @@ export class KernelHost implements Host {
 
   async createDevice(plan: EndpointPlan, pod: Pod): Promise<number> {
     return await createPair(await this.#host(), asOpen(pod), plan.endpoint);
+  }
+
+  async findPair(pod: Pod, ifname: string): Promise<FoundPair> {
+    return await findPair(await this.#host(), asOpen(pod), ifname);
   }
 
   async deleteDevice(key: AttachmentKey): Promise<boolean> {

@@ -9,6 +9,8 @@ export interface RuntimeConfig {
   /** Pool named by the pod's annotation `ipam.cilium.io/ip-pool`. */
   readonly pool?: string;
   readonly dns?: CniDns;
+  /** The pod has ports of the node, which the portmap plugin makes: its packets must meet netfilter both ways. */
+  readonly hasHostPorts?: boolean;
 }
 
 /** Capability of containerd and CRI-O that carries the pod's annotations. */
@@ -18,8 +20,8 @@ const POOL_ANNOTATION = 'ipam.cilium.io/ip-pool';
 
 /** Wishes that axoneme cannot grant: to ignore them would be worse than to refuse. By lower-case key, with what to do instead. */
 const UNGRANTED = {
-  portmappings: 'chain the portmap plugin',
-  bandwidth: 'chain the bandwidth plugin',
+  portmappings: 'chain the portmap plugin and name it in chain',
+  bandwidth: 'put axoneme behind another main plugin, where the bandwidth plugin shapes',
   ipranges: 'name a pool',
   aliases: 'chain the dnsname plugin',
   deviceid: 'axoneme makes its devices itself',
@@ -30,22 +32,34 @@ const UNGRANTED = {
 export interface Granted {
   /** The IPAM plugin reads `ipRanges` itself. */
   readonly ipRanges?: boolean;
+  /** The portmap plugin is in the chain. */
+  readonly portMappings?: boolean;
+  /** The bandwidth plugin, if there is one, meets the pod's packets. */
+  readonly bandwidth?: boolean;
 }
 
 /** Reads `runtimeConfig` and `args.cni` of a configuration. Keys match in any case: containerd writes Go's field names. */
 export function decodeRuntime(conf: Reader, granted: Granted = {}): RuntimeConfig {
   const runtime = conf.child('runtimeConfig').lowerCased();
+  const seen = new Set(Object.entries(granted).flatMap(([key, on]) => (on ? [key.toLowerCase()] : [])));
   for (const [key, advice] of Object.entries(UNGRANTED)) {
     const value = runtime.value[key];
-    if (key === 'ipranges' && granted.ipRanges) continue;
+    if (seen.has(key)) continue;
     if (!isEmpty(value)) throw runtime.fail(key, value, `is not supported: ${advice}`, 'unsupported-field');
   }
   const args = conf.child('args').child('cni').lowerCased();
   const ips = runtime.strings('ips');
   const mac = runtime.optional('mac', 'string') || args.optional('mac', 'string');
   const pool = runtime.child(ANNOTATIONS).optional(POOL_ANNOTATION, 'string');
+  const hasHostPorts = !isEmpty(runtime.value['portmappings']);
   const dns = decodeDns(runtime.child('dns').lowerCased());
-  return { ips: ips.length > 0 ? ips : args.strings('ips'), ...(mac && { mac }), ...(pool && { pool }), ...(dns && { dns }) };
+  return {
+    ips: ips.length > 0 ? ips : args.strings('ips'),
+    ...(mac && { mac }),
+    ...(pool && { pool }),
+    ...(dns && { dns }),
+    ...(hasHostPorts && { hasHostPorts }),
+  };
 }
 
 /** The `dns` capability has names of its own (CONVENTIONS.md, "dns"): servers, searches, options. */

@@ -95,10 +95,61 @@ test('asks for what runtimeConfig names before what CNI_ARGS names', async () =>
   });
 });
 
-test('refuses to be second in a chain', async () => {
+const prevResult = {
+  interfaces: [{ name: 'cni0' }, { name: 'veth9' }, { name: 'eth0', sandbox: '/run/netns/a', mac: endpoint.mac }],
+  ips: [{ address: '10.1.0.5/24', gateway: '10.1.0.1', interface: 2 }],
+  routes: [{ dst: '0.0.0.0/0', gw: '10.1.0.1' }],
+};
+
+test('behind another plugin adopts its pair and addresses and passes its result on', async () => {
   const tools = new FakeTools();
-  await expect(add(callOf('ADD', { prevResult: {} }), tools)).rejects.toThrow('must be the first plugin of the chain');
-  expect(tools.done).toEqual([]);
+  const { ipv4: _, ipv6: __, ...bare } = endpoint;
+  tools.answers.set('createEndpoint', { ...plan, endpoint: bare });
+  const [create, connect] = [vi.spyOn(tools.agent, 'createEndpoint'), vi.spyOn(tools.agent, 'connectEndpoint')];
+  expect(await add(callOf('ADD', { prevResult, runtimeConfig: { portMappings: [{}], bandwidth: { ingressRate: 1 } } }), tools)).toEqual(
+    prevResult,
+  );
+  expect(tools.done).toEqual([
+    'openPod',
+    'findPair',
+    'createEndpoint',
+    'connectEndpoint',
+    'attachPrograms',
+    'completeEndpoint',
+    'closePod',
+  ]);
+  expect(create.mock.calls[0]?.[0]).toMatchObject({
+    external: true,
+    mtu: 1400,
+    device: { hostIfname: 'veth9', hostMac: endpoint.hostMac },
+  });
+  expect(connect.mock.calls[0]?.[1]).toEqual({ hostIfindex: 9, addresses: [{ address: '10.1.0.5', pool: 'chained' }] });
+});
+
+test('behind another plugin detaches when it fails, and leaves the pair', async () => {
+  const tools = new FakeTools();
+  tools.failures.set('attachPrograms', coded('NETLINK', 'refused'));
+  await expect(add(callOf('ADD', { prevResult }), tools)).rejects.toThrow('refused');
+  expect(tools.done.slice(-4)).toEqual(['removeLinks', 'disconnectEndpoint', 'deleteEndpoint', 'closePod']);
+});
+
+test.each([
+  ['no interface of the name', { ...prevResult, interfaces: prevResult.interfaces.slice(0, 2), ips: [] }, {}],
+  ['no address', { ...prevResult, ips: [] }, {}],
+  ['an IPAM plugin as well', prevResult, { ipam: { type: 'host-local' } }],
+])('behind another plugin refuses %s', async (_name, result, more) => {
+  await expect(add(callOf('ADD', { prevResult: result, ...more }), new FakeTools())).rejects.toMatchObject({ code: 'invalid-config' });
+});
+
+test('asks for the way through the stack when the pod has host ports and portmap is in the chain', async () => {
+  const tools = new FakeTools();
+  const create = vi.spyOn(tools.agent, 'createEndpoint');
+  const runtimeConfig = { portMappings: [{ hostPort: 80, containerPort: 80, protocol: 'tcp' }] };
+  await add(callOf('ADD', { chain: ['portmap'], runtimeConfig }), tools);
+  expect(create.mock.calls[0]?.[0]).toMatchObject({ viaStack: true });
+  await add(callOf('ADD', { chain: ['portmap'] }), tools);
+  expect(create.mock.calls[1]?.[0]).not.toHaveProperty('viaStack');
+  expect(() => callOf('ADD', { runtimeConfig })).toThrow('chain the portmap plugin and name it in chain');
 });
 
 test('names no family that the endpoint has no address of', async () => {

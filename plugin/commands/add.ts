@@ -1,6 +1,5 @@
 import type { DeviceReport, EndpointPlan, EndpointRequest } from '../../conf/api/types.ts';
 import { parseCniArgs } from '../../conf/cni/args.ts';
-import { CniError } from '../../conf/cni/errors.ts';
 import type { CniResult } from '../../conf/cni/types.ts';
 import { EXTERNAL_POOLS } from '../../conf/names.ts';
 import { step } from '../../conf/step.ts';
@@ -8,12 +7,14 @@ import type { PluginCall, Tools } from '../call.ts';
 import type { Pod } from '../host.ts';
 import { askDelegate, type Delegated, type PodNetwork, podNetwork, withAddresses } from '../pod-network.ts';
 import { type Undo, withUndo } from '../undo.ts';
+import { baseRequest } from './request.ts';
 
 /**
  * ADD: gives the container its interface. Every step is taken back, in reverse, when a later one fails. The record comes before the
  * device and `ready` comes last, so that whatever is found half-made after a crash has an owner.
  */
 export async function add(call: PluginCall, tools: Omit<Tools, 'queue'>): Promise<CniResult> {
+  if (call.conf.prevResult) return await (await import('./adopt.ts')).adopt(call, call.conf.prevResult, tools);
   const { agent, host } = tools;
   const request = endpointRequest(call);
   using pod = await host.openPod(request.netns, call.invocation.allowOwnNetns);
@@ -66,24 +67,21 @@ function deviceReport({ endpoint: { ipv4, ipv6 } }: EndpointPlan, { table }: Pod
 }
 
 /** What the runtime asks for; `runtimeConfig` and `args` come before CNI_ARGS (CONVENTIONS.md, "CNI_ARGS"). */
-function endpointRequest({ invocation, conf }: PluginCall): EndpointRequest {
-  if (conf.prevResult) throw new CniError('invalid-config', 'read prevResult: axoneme must be the first plugin of the chain');
+function endpointRequest(call: PluginCall): EndpointRequest {
+  const { invocation, conf } = call;
   const args = parseCniArgs(invocation.args);
   const { runtime } = conf;
   const delegated = conf.delegate !== undefined;
   const addresses = delegated ? [] : (runtime.ips.length > 0 ? runtime.ips : args.ips).map(withoutLength);
   const [mac, pool] = [runtime.mac ?? args.mac, runtime.pool ?? conf.pool];
   return {
-    containerId: invocation.containerId,
-    ifname: invocation.ifname,
-    netns: invocation.netns,
-    pod: args.pod,
-    network: conf.name,
+    ...baseRequest(call),
     ...(pool !== undefined && !delegated && { pool }),
     ...(addresses.length > 0 && { addresses }),
     ...(mac !== undefined && { mac: mac.toLowerCase() }),
     ...(conf.mtu !== undefined && { mtu: conf.mtu }),
     ...(delegated && { external: true }),
+    ...(runtime.hasHostPorts && { viaStack: true }),
   };
 }
 
