@@ -51,6 +51,18 @@ describe('with the capabilities of the unit file', () => {
     await second.stop();
   });
 
+  it('the daemon needs no folder but its own to be writable: ProtectSystem=strict', async () => {
+    // Where nothing is unpacked yet.
+    await node.run(['sh', '-c', `mkdir -p /opt/fresh && cp ${executables.axoneme} /opt/fresh/`]);
+    const readOnly = 'for top in /opt /etc; do mount --bind $top $top && mount -o remount,bind,ro $top || exit 1; done; exec "$@"';
+    const fresh = withCapabilities(keptCapabilities(), ['/opt/fresh/axoneme', 'daemon']);
+    await using service = node.spawn(['unshare', '--mount', 'sh', '-c', readOnly, 'sh', ...fresh]);
+    await service.waitForOutput(/"msg":"serving"/, 20_000);
+    expect(await node.listFolder('/var/lib/axoneme')).toHaveLength(1);
+    await everyVerb();
+    await service.stop();
+  });
+
   /** What the daemon says when it lacks one. */
   const complaints: Readonly<Record<string, string>> = {
     net_admin: 'create veth axo_host: operation not permitted',

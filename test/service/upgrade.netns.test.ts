@@ -2,7 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Endpoint } from '../../conf/api/types.ts';
 import { getPinned, linkInfo, mapInfo } from '../../native/index.ts';
-import { attachmentOf, EchoStream, expectNoChange, type Pod, ping, type Service, snapshot } from '../../test-harness/index.ts';
+import {
+  attachmentOf,
+  EchoStream,
+  type ExecResult,
+  expectNoChange,
+  type Pod,
+  ping,
+  type Service,
+  snapshot,
+} from '../../test-harness/index.ts';
 import { Site } from '../integration/site.ts';
 import { executables } from '../support/axoneme.ts';
 import { NextVersion, rowSizes } from './next-version.ts';
@@ -16,6 +25,7 @@ let next: NextVersion;
 let pods: Pod[];
 beforeAll(async () => {
   next = new NextVersion();
+  newDaemon = [...next.command, 'daemon', '--config', '/etc/axoneme/config.yaml'];
   site = await Site.open();
   pods = await site.pods('web', 'db');
 });
@@ -61,14 +71,16 @@ async function checkAll(): Promise<void> {
   for (const pod of pods) await site.axoneme.runtime.check(site.axoneme.network, attachmentOf(pod));
 }
 
-const daemonOf = (command: readonly string[]) => site.node.spawn([...command, 'daemon', '--config', '/etc/axoneme/config.yaml']);
+/** Milliseconds after which starts of the newer daemon are killed: before, while and after it loads its programs on machines of all sorts. */
+const killedAfter = [300, 450, 600, 800, 1100, 1500];
 let newer: Service;
+let newDaemon: readonly string[];
 
 it('an upgrade whose programs cannot be loaded fails without harm, and the older version goes on', async () => {
   const repair = next.breakPrograms();
   await undisturbed(async () => {
     await site.axoneme.daemon.stop();
-    const failed = await site.node.exec([...next.command, 'daemon', '--config', '/etc/axoneme/config.yaml']);
+    const failed = await site.node.exec(newDaemon);
     expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining('axoneme daemon: load the datapath: open object to_host.o')]);
     await site.axoneme.restart();
   });
@@ -77,15 +89,19 @@ it('an upgrade whose programs cannot be loaded fails without harm, and the older
   repair();
 });
 
-it('an upgrade to maps of another layout loses no byte of the running streams', async () => {
+it('an upgrade to maps of another layout, killed at several moments, loses no byte of the running streams', async () => {
   const before = await links();
   expect(await rowSize()).toBe(rowSizes.now);
+  const attempts: ExecResult[] = [];
   await undisturbed(async () => {
     await site.axoneme.daemon.stop();
-    newer = daemonOf(next.command);
+    for (const timeout of killedAfter) attempts.push(await site.node.exec(newDaemon, { timeout }));
+    newer = site.node.spawn(newDaemon);
     await newer.waitForOutput(/"msg":"serving"/, 30_000);
   });
-  expect(newer.stderr).toContain('the layout of a map changed, making it anew');
+  expect(attempts.some(({ killed }) => killed)).toBe(true);
+  const said = attempts.map(({ stderr }) => stderr).join('') + newer.stderr;
+  expect(said).toContain('the layout of a map changed, making it anew');
   expect(await rowSize()).toBe(rowSizes.next);
   const after = await links();
   for (const [path, { id, programId }] of before) {
@@ -118,7 +134,7 @@ it('a downgrade is refused before anything is touched', async () => {
 });
 
 it('the newer version goes on where it was', async () => {
-  newer = daemonOf(next.command);
+  newer = site.node.spawn(newDaemon);
   await newer.waitForOutput(/"msg":"serving"/, 30_000);
   expect(newer.stderr).toContain('the pinned programs are current');
   await checkAll();
