@@ -19,12 +19,13 @@ static __always_inline int go_on(struct __sk_buff *skb, struct packet *packet)
 }
 
 /* Neighbours of another plugin's device answer for themselves; nobody speaks for another. */
-static __always_inline int pass_discovery(const struct packet *packet, const struct device_value *device)
+static __always_inline int pass_discovery(struct __sk_buff *skb, const struct packet *packet, const struct device_value *device)
 {
 	const void *source = packet->tuple.source;
 
 	if (!address_equal(source, device->ipv6) && !address_is_link_local(source) && !address_is_zero(source))
 		return DROP(SPOOFED_SOURCE);
+	count_forwarded(DIRECTION_EGRESS, skb->len);
 	return VERDICT_NEXT;
 }
 
@@ -79,7 +80,7 @@ static __always_inline int from_ipv6(struct __sk_buff *skb, struct packet *packe
 	if (unlikely(dropped))
 		return dropped;
 	if (unlikely(is_discovery(packet)))
-		return device->flags & DEVICE_CHAINED ? pass_discovery(packet, device) : answer_discovery(skb, packet, device);
+		return device->flags & DEVICE_CHAINED ? pass_discovery(skb, packet, device) : answer_discovery(skb, packet, device);
 	if (unlikely(!address_equal(packet->tuple.source, device->ipv6) || address_is_zero(packet->tuple.source)))
 		return DROP(SPOOFED_SOURCE);
 	return forward(skb, packet, device);

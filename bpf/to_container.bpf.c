@@ -26,8 +26,10 @@ static __always_inline int to_container(struct __sk_buff *skb, struct packet *pa
 	dropped = parse_ip(skb, packet);
 	if (unlikely(dropped))
 		return dropped;
-	if (unlikely(device->flags & DEVICE_CHAINED) && is_neighbourly(packet))
+	if (unlikely(device->flags & DEVICE_CHAINED) && is_neighbourly(packet)) {
+		count_forwarded(DIRECTION_INGRESS, skb->len);
 		return VERDICT_NEXT;
+	}
 	if (unlikely(!packet->family))
 		return DROP(UNSUPPORTED_ETHERTYPE);
 	if (unlikely(address_is_multicast(packet->tuple.destination)))

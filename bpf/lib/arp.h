@@ -61,8 +61,10 @@ static __always_inline int answer_arp(struct __sk_buff *skb, const struct device
 	/* RFC 5227: a probe has no sender address yet. */
 	if (arp_address(arp->sender) && arp_address(arp->sender) != own)
 		return DROP(SPOOFED_SOURCE);
-	if (device->flags & DEVICE_CHAINED)
+	if (device->flags & DEVICE_CHAINED) {
+		count_forwarded(DIRECTION_EGRESS, skb->len);
 		return VERDICT_NEXT;
+	}
 	if (own && arp_address(arp->target) == own)
 		return DROP(NEIGHBOUR_ANNOUNCED);
 	if (arp->operation != bpf_htons(ARP_REQUEST))

@@ -5,7 +5,7 @@ import { Datapath, type RunOptions } from './datapath.ts';
 import { decodeFrame } from './decode.ts';
 import type { Frame } from './frame.ts';
 
-const TC_ACT = { pass: 0, drop: 2, redirect: 7 } as const;
+const TC_ACT = { pass: 0, drop: 2, redirect: 7, next: -1 } as const;
 
 /** What is expected of a run: the verdict, the packet afterwards (as it was, when absent), the counters and the drop event. */
 export interface Expected {
@@ -33,6 +33,9 @@ export const redirect = (packet: Frame, direction?: Direction): Expected => ({
 });
 /** The packet goes on where it is, unchanged. */
 export const pass = (direction?: Direction): Expected => ({ verdict: 'pass', reason: 'FORWARDED', ...(direction && { direction }) });
+
+/** The packet goes on to whatever else is at the hook, and then where it would go without us. */
+export const next = (direction?: Direction): Expected => ({ verdict: 'next', reason: 'FORWARDED', ...(direction && { direction }) });
 
 /** A packet test: a sentence, a packet, and what becomes of it. */
 export interface Row extends RunOptions {

@@ -155,3 +155,22 @@ describe.each([
     expect(await count()).toBe(2);
   });
 });
+
+describe('bandwidth', () => {
+  it.each(['ingress', 'egress'])('of a pod is shaped behind bridge and axoneme: %s', async (direction) => {
+    const bandwidth = { type: 'bandwidth', capabilities: { bandwidth: true } };
+    await using site = await open(bridge, { ...axoneme, capabilities: { bandwidth: true } }, bandwidth);
+    const slow = await add(site, 'slow', { bandwidth: { [`${direction}Rate`]: 8e6, [`${direction}Burst`]: 4e5 } });
+    const fast = await add(site, 'fast');
+    const other = await add(site, 'other');
+    // half a megabyte at 8 Mbit/s
+    expect((await tcpEcho(slow, fast, { bytes: 500_000, timeout: 20_000 })).duration).toBeGreaterThan(400);
+    expect((await tcpEcho(other, fast, { bytes: 500_000, timeout: 20_000 })).duration).toBeLessThan(400);
+  });
+
+  it('is refused where axoneme is the first: it would not be shaped', async () => {
+    await using site = await open({ ...axoneme, capabilities: { bandwidth: true } });
+    const refused = add(site, 'slow', { bandwidth: { ingressRate: 8e6, ingressBurst: 4e5 } });
+    await expect(refused).rejects.toMatchObject({ code: 2, msg: expect.stringContaining('bandwidth') });
+  });
+});
