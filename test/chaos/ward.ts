@@ -104,8 +104,8 @@ export class Ward implements AsyncDisposable {
   }
 
   async kill(): Promise<void> {
-    if (this.#daemon.running) this.#daemon.signal('SIGKILL');
-    await this.#daemon.ended;
+    // One that dies just now has no process to signal, and has not ended yet.
+    await this.#daemon.stop('SIGKILL');
   }
 
   /** The next process that comes by dies there. */
