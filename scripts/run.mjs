@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const project = dirname(dirname(fileURLToPath(import.meta.url)));
-const tasks = ['build', 'demo', 'test', 'bench', 'check', 'fix'];
+const tasks = ['build', 'demo', 'test', 'bench', 'soak', 'check', 'fix'];
 
 /** What the build and the tests need from the distribution: a file that proves it, and the packages that bring it. With `task`, for that one only. */
 const needs = [

