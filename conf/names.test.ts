@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hostIfname } from './names.ts';
+import { attachmentOfAlias, deviceAlias, hostIfname } from './names.ts';
 
 test('names the host side after the attachment, within the kernel limit of 15 bytes', () => {
   // printf 'c1:eth0' | sha256sum
@@ -9,4 +9,12 @@ test('names the host side after the attachment, within the kernel limit of 15 by
 
 test('gives two interfaces of one container two names', () => {
   expect(hostIfname({ containerId: 'c1', ifname: 'eth0' })).not.toBe(hostIfname({ containerId: 'c1', ifname: 'eth1' }));
+});
+
+test('reads an attachment back from the alias of its device', () => {
+  const key = { containerId: 'c1', ifname: 'eth0' };
+  expect(attachmentOfAlias(deviceAlias(key))).toEqual(key);
+  for (const alias of ['', 'axoneme:', 'axoneme:c1', 'axoneme:c1:', 'axoneme:c1:eth0:more', 'other:c1:eth0']) {
+    expect(attachmentOfAlias(alias)).toBeUndefined();
+  }
 });

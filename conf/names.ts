@@ -12,6 +12,24 @@ export const POD_IFNAME_PREFIX = 'lxc';
 /** What stands in an address's `pool` when the daemon did not give it: an IPAM plugin did, or the main plugin before us in a chain. */
 export const EXTERNAL_POOLS = { delegated: 'delegated', chained: 'chained' } as const;
 
+/** What the alias of every device of ours begins with: the mark by which DEL tells them from others, and people find the container. */
+export const ALIAS_PREFIX = 'axoneme:';
+
+/** Longest alias in bytes: IFALIASZ less the closing zero (linux/if.h). */
+const ALIAS_MAX = 255;
+
+/** The alias of an attachment's host side: its name, as far as it fits. */
+export function deviceAlias({ containerId, ifname }: AttachmentKey): string {
+  return `${ALIAS_PREFIX}${containerId}:${ifname}`.slice(0, ALIAS_MAX);
+}
+
+/** The attachment that an alias names; undefined when it names none. One that was cut off names another: compare {@link hostIfname}. */
+export function attachmentOfAlias(alias: string): AttachmentKey | undefined {
+  const [prefix, containerId, ifname, ...more] = alias.split(':');
+  if (`${prefix}:` !== ALIAS_PREFIX || !containerId || !ifname || more.length > 0) return undefined;
+  return { containerId, ifname };
+}
+
 /** Files of one endpoint's folder under `links/`, by the hook that the pinned link holds. */
 export const LINK_NAMES = { ingress: 'ingress', egress: 'egress' } as const;
 

@@ -51,6 +51,7 @@ type EndpointStep =
 type StartStep =
   | 'start.socket'
   | 'start.records'
+  | 'start.survivors'
   | 'start.routers'
   | 'start.bpffs'
   | 'start.leg'

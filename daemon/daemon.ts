@@ -15,11 +15,13 @@ import { CallLog } from './calls.ts';
 import { Datapath } from './datapath/datapath.ts';
 import { closedWindow, ExpediteWindow, expediteObstacle } from './datapath/expedite.ts';
 import { routersOnDevice } from './datapath/host-device.ts';
+import { findSurvivors } from './datapath/survivors.ts';
 import { DeleteQueue } from './delete-queue.ts';
 import { adoptRecords } from './endpoint/adopt.ts';
 import { EndpointManager } from './endpoint/manager.ts';
 import type { Claim } from './endpoint/ports.ts';
-import { RecordStore } from './endpoint/record.ts';
+import { type EndpointRecord, RecordStore } from './endpoint/record.ts';
+import { adoptSurvivors, type SalvageParts } from './endpoint/salvage.ts';
 import { DomainError } from './failure.ts';
 import { stampFormat } from './format.ts';
 import { NodeAddressing } from './ipam/addressing.ts';
@@ -115,8 +117,8 @@ export class Daemon implements Backend {
     return endpoint;
   }
 
-  async deleteEndpoint(id: number): Promise<void> {
-    this.#calls.deleted(await this.#calls.failing('DEL', { id }, () => this.#now.manager.remove(id)));
+  async deleteEndpoint(id: number, claim: Claim): Promise<void> {
+    this.#calls.deleted(await this.#calls.failing('DEL', { id }, () => this.#now.manager.remove(id, claim)));
   }
 
   async checkEndpoint(key: AttachmentKey) {
@@ -195,6 +197,7 @@ export class Daemon implements Backend {
     const file = new IpamFile(join(paths.runDir, 'ipam.json'), log);
     const addressing = new NodeAddressing({ config, families, file, log, createIpam: (state) => new NodeIpam(config, state?.ipam) });
     const before = step('start.records', () => adoptRecords(store, addressing, log));
+    before.push(...(await step('start.survivors', () => reviveLost(paths, before, { store, addressing, log }))));
     const routers = await currentRouters();
     step('start.routers', () => addressing.reserveRouters(routers));
     const datapath = await this.#openDatapath(addressing);
@@ -219,6 +222,13 @@ export class Daemon implements Backend {
       objectPath: (name) => embeddedFile(`${name}.o`),
     });
   }
+}
+
+/** Records for the pods that only the kernel still knows. */
+async function reviveLost(paths: Paths, records: readonly EndpointRecord[], parts: SalvageParts): Promise<EndpointRecord[]> {
+  using rtnl = await Rtnetlink.open();
+  const owned = new Set(records.map(({ endpoint }) => endpoint.hostIfname));
+  return adoptSurvivors(await findSurvivors(rtnl, paths, owned), records, parts);
 }
 
 async function currentRouters() {

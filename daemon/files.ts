@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { step } from '../conf/step.ts';
 import { hasErrno } from './failure.ts';
@@ -13,8 +13,22 @@ import { hasErrno } from './failure.ts';
 export function writeWhole(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.tmp`;
-  step('file.write', () => writeFileSync(temporary, text, { mode: 0o600 }));
-  step('file.rename', () => renameSync(temporary, path));
+  try {
+    step('file.write', () => writeFileSync(temporary, text, { mode: 0o600 }));
+    step('file.rename', () => renameSync(temporary, path));
+  } catch (error) {
+    discard(temporary);
+    throw error;
+  }
+}
+
+/** A full disk takes the file and not its text; what cannot be removed either is written over next time. */
+function discard(path: string): void {
+  try {
+    removeAll(path);
+  } catch {
+    // The first failure is the one to tell.
+  }
 }
 
 /** The file's text, or undefined when there is no such file. */
@@ -27,9 +41,19 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
-/** Removes a file or a whole folder; nothing there is fine. */
+/**
+ * Removes a file or a whole folder; nothing there is fine. Throws with the kernel's errno: rmSync alone says `Unknown error` and no code when
+ * it cannot remove a file (Node 24).
+ */
 export function removeAll(path: string): void {
-  rmSync(path, { recursive: true, force: true });
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return;
+    // EISDIR is Linux's answer for a folder, EPERM that of POSIX (unlink(2))
+    if (!hasErrno(error, 'EISDIR', 'EPERM')) throw error;
+    rmSync(path, { recursive: true, force: true });
+  }
 }
 
 /** `dev:ino` of what the path leads to, or undefined when it leads nowhere. Two paths to one network namespace give the same text. */

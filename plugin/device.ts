@@ -1,5 +1,6 @@
 import type { Endpoint } from '../conf/api/types.ts';
 import { CniError } from '../conf/cni/errors.ts';
+import { ALIAS_PREFIX, deviceAlias } from '../conf/names.ts';
 import { step } from '../conf/step.ts';
 import { hasErrno } from '../native/errors.ts';
 import { setLink } from '../native/netlink/route/link.ts';
@@ -7,12 +8,6 @@ import type { Link } from '../native/netlink/route/link-info.ts';
 import type { Rtnetlink } from '../native/netlink/rtnetlink.ts';
 import type { FoundPair } from './host.ts';
 import { kernelHasIpv6, type OpenPod } from './kernel-host.ts';
-
-/** What the alias of every device of ours begins with: the mark by which DEL tells them from others, and people find the container. */
-const ALIAS_PREFIX = 'axoneme:';
-
-/** Longest alias in bytes: IFALIASZ less the closing zero (linux/if.h). */
-const ALIAS_MAX = 255;
 
 /**
  * Makes the pair of an endpoint, its peer born in the pod's namespace, and answers the host side's index; the host side is up then, the
@@ -37,7 +32,7 @@ async function create(host: Rtnetlink, pod: OpenPod, endpoint: Endpoint): Promis
   try {
     const { ifindex } = await host.links.get(name);
     const settings = [
-      setLink(ifindex, { alias: aliasOf(endpoint) }),
+      setLink(ifindex, { alias: deviceAlias(endpoint) }),
       // The host side never speaks for itself: without a link-local address it sends no router solicitations and no multicast reports.
       ...(kernelHasIpv6() ? [setLink(ifindex, { addrGenMode: 'none' })] : []),
       setLink(ifindex, { up: true }),
@@ -54,10 +49,6 @@ async function create(host: Rtnetlink, pod: OpenPod, endpoint: Endpoint): Promis
 async function removeNewborn(host: Rtnetlink, name: string, mac: string): Promise<void> {
   const link = await host.links.find(name);
   if (link?.mac === mac) await deleteLink(host, link);
-}
-
-function aliasOf({ containerId, ifname }: Endpoint): string {
-  return `${ALIAS_PREFIX}${containerId}:${ifname}`.slice(0, ALIAS_MAX);
 }
 
 /** Deletes the host side of a pair by name, and with it the pod's side. A device of that name that is not ours stays. False when there is none of ours. */

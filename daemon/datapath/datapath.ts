@@ -117,7 +117,7 @@ export class Datapath implements EndpointDatapath {
     await step('start.addresses', () => syncRouters(this.#opened.rtnl, host.ifindex, this.routers));
     await step('start.routes', () => this.#syncRoutes());
     await step('start.watch', () => this.#watch.start());
-    step('start.digest', () => this.#opened.programs.commit());
+    step('start.digest', () => this.#opened.programs.commit(this.#parts.log));
   }
 
   attachPaths(endpoint: Endpoint): EndpointPlan['attach'] {

@@ -41,7 +41,7 @@ function options(changes: Partial<ProgramSetOptions> = {}): ProgramSetOptions {
 
 async function open(changes: Partial<ProgramSetOptions> = {}): Promise<{ isNew: boolean; id: number }> {
   const set = await ProgramSet.open(options(changes));
-  set.commit();
+  set.commit(silent);
   const { id } = programInfo(set.program('axo_from_container'));
   set.close();
   return { isNew: set.isNew, id };

@@ -62,9 +62,14 @@ export class ProgramSet {
     return named(this.#maps, name);
   }
 
-  /** Remembers that every link runs this set; until then the next start loads again. */
-  commit(): void {
-    if (this.isNew) writeWhole(this.#digestPath, this.#digest);
+  /** Remembers that every link runs this set; until then, or when that cannot be written, the next start loads again. */
+  commit(log: Logger): void {
+    if (!this.isNew) return;
+    try {
+      writeWhole(this.#digestPath, this.#digest);
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, 'remembering the programs failed; the next start loads them again');
+    }
   }
 
   close(): void {

@@ -6,7 +6,7 @@ import type { EndpointRecord, RecordStore } from './record.ts';
 
 /**
  * Reads the records of an earlier life and reserves their addresses again. A record that contradicts another, which only a damaged folder
- * can hold, is removed with a line in the log; its device then belongs to nobody and is removed as well.
+ * can hold, is moved aside with a line in the log; its device then belongs to nobody and is removed as well.
  */
 export function adoptRecords(store: RecordStore, addressing: Addressing, log: Logger): EndpointRecord[] {
   const keys = new Set<string>();
@@ -17,8 +17,8 @@ export function adoptRecords(store: RecordStore, addressing: Addressing, log: Lo
       keys.add(keyOf(endpoint));
       return true;
     } catch (error) {
-      log.error({ id: endpoint.id, error: messageOf(error) }, 'removed an endpoint record that contradicts another');
-      store.remove(endpoint.id);
+      log.error({ id: endpoint.id, error: messageOf(error) }, 'moved an endpoint record aside that contradicts another');
+      store.moveAside(endpoint.id);
       return false;
     }
   });

@@ -62,6 +62,12 @@ export interface Addressing {
   ownerOf(address: EndpointAddress): string | undefined;
 }
 
+/** Where an address of before belongs. */
+export interface PoolFinder {
+  /** The pool whose range has a free address; the default pool when none has. */
+  readonly poolOf: (address: string) => string;
+}
+
 /** The time in which attaching a program and deleting a device do not wait for whole RCU grace periods. One per endpoint; they nest. */
 export interface GraceWindow {
   open(id: number): void;

@@ -29,6 +29,7 @@ const recordSchema = z.strictObject({
 export class RecordStore {
   readonly #folder: string;
   readonly #log: Logger;
+  readonly #damaged: unknown[] = [];
 
   constructor(folder: string, log: Logger) {
     this.#folder = folder;
@@ -39,6 +40,16 @@ export class RecordStore {
     writeWhole(this.#path(record.endpoint.id), `${JSON.stringify(record)}\n`);
   }
 
+  /** What was JSON of the files that were moved aside. */
+  get damaged(): readonly unknown[] {
+    return this.#damaged;
+  }
+
+  /** Keeps a record that contradicts another for a person to look at, as `*.bad`. */
+  moveAside(id: number): void {
+    renameSync(this.#path(id), `${this.#path(id)}.bad`);
+  }
+
   remove(id: number): void {
     removeAll(this.#path(id));
   }
@@ -47,7 +58,11 @@ export class RecordStore {
   readAll(): EndpointRecord[] {
     const names = this.#names();
     for (const name of names) if (name.endsWith('.tmp')) removeAll(join(this.#folder, name));
-    const records = names.filter((name) => /^[0-9]+\.json$/.test(name)).map((name) => this.#readOne(join(this.#folder, name), name));
+    const isRecord = (name: string) => /^[0-9]+\.json$/.test(name);
+    for (const name of names)
+      if (!isRecord(name) && !/\.(tmp|bad)$/.test(name))
+        this.#log.warn({ file: join(this.#folder, name) }, 'left a file alone that is no record');
+    const records = names.filter(isRecord).map((name) => this.#readOne(join(this.#folder, name), name));
     return records.filter((record) => record !== undefined).sort((a, b) => a.endpoint.id - b.endpoint.id);
   }
 
@@ -61,19 +76,30 @@ export class RecordStore {
   }
 
   #readOne(path: string, name: string): EndpointRecord | undefined {
+    let text = '';
     try {
-      const record = parseRecord(readIfThere(path) ?? '');
+      text = readIfThere(path) ?? '';
+      const record = parseRecord(text);
       if (`${record.endpoint.id}.json` !== name) throw new Error(`holds endpoint ${record.endpoint.id}`);
       return record;
     } catch (error) {
       renameSync(path, `${path}.bad`);
       this.#log.error({ file: `${path}.bad`, error: messageOf(error) }, 'moved a bad endpoint record aside');
+      this.#damaged.push(parseLoosely(text));
       return undefined;
     }
   }
 
   #path(id: number): string {
     return join(this.#folder, `${id}.json`);
+  }
+}
+
+function parseLoosely(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -60,7 +60,8 @@ export class NodeAddressing implements Addressing {
       const before = this.#state?.routers[name] ?? onDevice[name];
       this.#routers[name] = (before === undefined ? undefined : this.#keepRouter(family, before)) ?? this.#newRouter(family);
     }
-    this.#save();
+    // Endpoints and axo_host remember as much as the file would; whoever takes an address from a new block must write it first.
+    this.#trySave();
   }
 
   /** The pods' gateway per enabled family. */
@@ -111,7 +112,6 @@ export class NodeAddressing implements Addressing {
       this.#adoptOne(owner, address);
       undo.defer(() => this.#releaseOne(address));
     }
-    this.#save();
     undo.move();
   }
 
@@ -119,8 +119,19 @@ export class NodeAddressing implements Addressing {
     for (const address of [addresses.ipv4, addresses.ipv6]) {
       if (address !== undefined) this.#releaseOne(address);
     }
-    this.#save();
+    this.#trySave();
   }
+
+  /** A pool whose range has the address; the default one when there is none. */
+  readonly poolOf = (address: string): string => {
+    try {
+      const allocation = this.#ipam.allocate({ owner: 'probe', family: familyOf(address), requested: address });
+      this.#ipam.release(allocation.address);
+      return allocation.pool;
+    } catch {
+      return defaultPool;
+    }
+  };
 
   ownerOf({ address }: EndpointAddress): string | undefined {
     return this.#foreign.get(address) ?? this.#ipam.ownerOf(address);
@@ -141,7 +152,7 @@ export class NodeAddressing implements Addressing {
     } catch (error) {
       return [(error as Error).message];
     } finally {
-      this.#save();
+      this.#trySave();
     }
   }
 
@@ -225,6 +236,15 @@ export class NodeAddressing implements Addressing {
 
   #releaseOne({ address }: EndpointAddress): void {
     if (!this.#foreign.delete(address)) this.#ipam.release(address);
+  }
+
+  /** A block that was given back and still stands in the file does no harm: the next change writes it again. */
+  #trySave(): void {
+    try {
+      this.#save();
+    } catch (error) {
+      this.#parts.log.warn({ error: (error as Error).message }, 'writing ipam.json failed; the next change tries again');
+    }
   }
 
   #save(): void {

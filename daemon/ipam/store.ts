@@ -48,7 +48,9 @@ export class IpamFile {
     }
   }
 
+  /** Writes the file unless it says this already: a start with nothing new needs no room on the disk. */
   write(state: IpamState): void {
-    writeWhole(this.#path, `${JSON.stringify(state)}\n`);
+    const text = `${JSON.stringify(state)}\n`;
+    if (readIfThere(this.#path) !== text) writeWhole(this.#path, text);
   }
 }
