@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DeleteQueue } from './delete-queue.ts';
@@ -60,6 +60,13 @@ describe('the delete queue', () => {
     expect(readdirSync(folder).sort()).toEqual(['a.json', 'c.json.bad']);
     await queue.replay();
     expect(readdirSync(folder)).toEqual(['c.json.bad']);
+  });
+
+  it('discards what a killed plugin left of a write, and not what one is writing', () => {
+    for (const name of ['old.json.7.tmp', 'new.json.8.tmp']) writeFileSync(join(folder, name), '{');
+    utimesSync(join(folder, 'old.json.7.tmp'), 0, 0);
+    queue.watch();
+    expect(readdirSync(folder)).toEqual(['new.json.8.tmp']);
   });
 
   it('sees a record that comes later', async () => {

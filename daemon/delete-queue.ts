@@ -1,4 +1,4 @@
-import { type FSWatcher, mkdirSync, readdirSync, renameSync, watch } from 'node:fs';
+import { type FSWatcher, mkdirSync, readdirSync, renameSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import type { AttachmentKey, Endpoint } from '../conf/api/types.ts';
 import { type DeleteRecord, parseDeleteRecord } from '../conf/delete-record.ts';
@@ -12,6 +12,9 @@ export interface Deleter {
   list(): Endpoint[];
   removeByKey(key: AttachmentKey): Promise<boolean>;
 }
+
+/** A plugin writes its record in some milliseconds. */
+const LEFTOVER_MS = 60_000;
 
 interface Queued {
   readonly path: string;
@@ -46,6 +49,7 @@ export class DeleteQueue {
   /** Replays whatever comes from now on. */
   watch(): void {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    this.#discardLeftovers();
     this.#watcher = watch(this.#folder, { persistent: false }, (_event, name) => {
       if (name?.endsWith('.json') === true) void this.replay();
     });
@@ -54,6 +58,15 @@ export class DeleteQueue {
 
   close(): void {
     this.#watcher?.close();
+  }
+
+  /** What plugins that were killed while they wrote left; a young one may still be written. */
+  #discardLeftovers(): void {
+    for (const name of readdirSync(this.#folder).filter((other) => other.endsWith('.tmp'))) {
+      const path = join(this.#folder, name);
+      const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Number.POSITIVE_INFINITY };
+      if (Date.now() - mtimeMs > LEFTOVER_MS) removeAll(path);
+    }
   }
 
   #read(): Queued[] {

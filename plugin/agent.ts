@@ -14,6 +14,8 @@ import type {
  * Every method throws an error with a `code` of `AgentErrorCode`; match that, not the class.
  */
 export interface Agent {
+  /** The daemon ended while it had unfinished work of ours, which it takes back: from here on nothing that was made can be relied on. */
+  readonly isLost: boolean;
   health(): Promise<Health>;
   /** Reserves addresses and writes the record (`creating`). Takes over a half-made or dead attachment; refuses a live one (`exists`). */
   createEndpoint(request: EndpointRequest): Promise<EndpointPlan>;

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import { createServer as createRawServer, type Server as RawServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -139,4 +139,16 @@ test('notices a connection that breaks', async () => {
     code: 'unreachable',
     message: expect.stringContaining('the connection broke'),
   });
+});
+
+test('knows when the daemon has ended its connection, and that its own end is none', async () => {
+  await serve((_request, response) => response.setHeader('content-type', 'application/json').end(JSON.stringify(plan)));
+  using client = new DaemonClient(socket, quick);
+  using other = new DaemonClient(socket, quick);
+  for (const each of [client, other]) await each.createEndpoint({ ...endpoint });
+  other.close();
+  expect(client.isLost).toBe(false);
+  for (const server of open) if (server instanceof Server) server.closeAllConnections();
+  await expect.poll(() => client.isLost).toBe(true);
+  expect(other.isLost).toBe(false);
 });

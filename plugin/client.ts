@@ -44,6 +44,10 @@ export class DaemonClient implements Agent, Disposable {
     this.#deadline = performance.now() + options.patienceMs;
   }
 
+  get isLost(): boolean {
+    return this.#transport.isLost;
+  }
+
   async health(): Promise<Health> {
     return await this.#call({ method: 'GET', path: '/v1/healthz' }, readHealth);
   }

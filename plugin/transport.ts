@@ -17,11 +17,17 @@ export class Transport {
   readonly #socketPath: string;
   readonly #answerMs: number;
   #socket: Socket | undefined;
+  #isLost = false;
 
   /** `answerMs`: how long one exchange may take, connection included. */
   constructor(socketPath: string, answerMs: number) {
     this.#socketPath = socketPath;
     this.#answerMs = answerMs;
+  }
+
+  /** True once the daemon has ended a connection of ours: it takes back the unfinished ADD that belonged to it. */
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   /** `answerMs`: for this exchange, when other than all. Errors: AgentError `unreachable`, `timeout` or `protocol`. */
@@ -56,9 +62,16 @@ export class Transport {
   #connection(): Socket {
     if (this.#socket === undefined || this.#socket.destroyed) {
       // Between two exchanges an error has nobody to tell: the next one finds the connection gone.
-      this.#socket = connect(this.#socketPath).on('error', () => undefined);
+      const socket = connect(this.#socketPath).on('error', () => undefined);
+      socket.on('connect', () => socket.on('close', () => this.#noteEnd(socket)));
+      this.#socket = socket;
     }
     return this.#socket;
+  }
+
+  /** What we close ourselves is no longer ours by then. */
+  #noteEnd(socket: Socket): void {
+    if (this.#socket === socket) this.#isLost = true;
   }
 
   #explain(what: string, error: unknown): AgentError {

@@ -55,6 +55,8 @@ export interface CniErrorBody {
 const NAMES: Readonly<Record<string, CniErrorName>> = {
   'bad-request': 'invalid-config',
   exists: 'attachment-exists',
+  // Verbs that may meet an unknown attachment say so themselves: else the daemon was started anew in the middle of the call.
+  'not-found': 'try-again-later',
   busy: 'try-again-later',
   starting: 'try-again-later',
   unreachable: 'try-again-later',

@@ -22,7 +22,7 @@ export interface Backend {
   connectEndpoint(id: number, device: DeviceReport, claim: Claim): Promise<void>;
   completeEndpoint(id: number, claim: Claim): Promise<void>;
   disconnectEndpoint(key: AttachmentKey, claim: Claim): Promise<Endpoint | undefined>;
-  deleteEndpoint(id: number): Promise<void>;
+  deleteEndpoint(id: number, claim: Claim): Promise<void>;
   checkEndpoint(key: AttachmentKey): Promise<CheckReport | undefined>;
   listEndpoints(): Endpoint[];
   getEndpoint(id: number): Endpoint;

@@ -84,7 +84,7 @@ export const routes: readonly Route[] = [
     path: '/v1/endpoints/:id',
     operation: 'deleteEndpoint',
     summary: 'A DEL ends: free the addresses and remove the record',
-    run: ({ backend, id }) => backend.deleteEndpoint(id),
+    run: ({ backend, id, claim }) => backend.deleteEndpoint(id, claim),
   },
   {
     method: 'POST',

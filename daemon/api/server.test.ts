@@ -28,7 +28,7 @@ function backend(changes: Partial<Backend> = {}): Backend {
     connectEndpoint: (id, device, claim) => manager.connect(id, device, claim),
     completeEndpoint: async (id, claim) => void (await manager.complete(id, claim)),
     disconnectEndpoint: (key, claim) => manager.disconnect(key, claim),
-    deleteEndpoint: async (id) => void (await manager.remove(id)),
+    deleteEndpoint: async (id, claim) => void (await manager.remove(id, claim)),
     checkEndpoint: (key) => manager.check(key),
     listEndpoints: () => manager.list(),
     getEndpoint: (id) => manager.get(id),
@@ -140,6 +140,24 @@ describe('the socket', () => {
     await new Promise<void>((resolve) => socket.write(head + body, () => resolve()));
     socket.destroy();
     await until(() => bench.datapath.calls.includes('dismantle'));
+    expect(bench.manager.list()).toEqual([]);
+  });
+
+  it('tells a call that reaches it while it ends to wait for the next daemon', async () => {
+    const body = JSON.stringify(bench.request());
+    const head = `POST /v1/endpoints HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n`;
+    const socket = connect(path);
+    await new Promise<void>((resolve) => socket.write(head, () => resolve()));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const closed = server.close();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.write(`\r\n${body}`);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString()).toMatch(
+      /^HTTP\/1.1 503 .*"code":"starting","message":"serve the call: the daemon is ending"/s,
+    );
+    await closed;
     expect(bench.manager.list()).toEqual([]);
   });
 

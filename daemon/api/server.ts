@@ -38,6 +38,8 @@ const options: FastifyServerOptions = {
   bodyLimit: BODY_LIMIT,
   requestTimeout: REQUEST_TIMEOUT_MS,
   forceCloseConnections: 'idle',
+  // Its answer is none of the API: `refuseWhenEnding` gives ours.
+  return503OnClosing: false,
   // Naming the two builders keeps fastify from loading its own validator and serialiser.
   schemaController: { compilersFactory: { buildValidator: unused, buildSerializer: unused } },
 };
@@ -87,11 +89,23 @@ export function createApp(backend: Backend, log: Logger): FastifyInstance {
   app.setNotFoundHandler((request, reply) => {
     void reply.code(404).send({ code: 'not-found', message: `find ${request.method} ${request.url}: no such route` } satisfies ApiError);
   });
+  refuseWhenEnding(app);
   for (const route of routes) {
     app.route({ method: route.method, url: route.path, handler: (request, reply) => answer(route, backend, request, reply) });
   }
   app.get('/v1/openapi.json', () => openApiDocument());
   return app;
+}
+
+/** A call that reaches a daemon that ends belongs to the next one: `starting` makes the client wait for it. */
+function refuseWhenEnding(app: FastifyInstance): void {
+  let isEnding = false;
+  app.addHook('preClose', async () => {
+    isEnding = true;
+  });
+  app.addHook('onRequest', async () => {
+    if (isEnding) throw new DomainError('starting', 'serve the call: the daemon is ending');
+  });
 }
 
 async function answer(route: Route, backend: Backend, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addWhole, createBench, FakeClaim } from './fakes.ts';
 
 let bench: ReturnType<typeof createBench>;
@@ -153,7 +153,27 @@ describe('a DEL', () => {
     expect(bench.datapath.rows.size).toBe(0);
     expect(bench.addressing.owners.size).toBe(1);
     expect([...bench.window.open_]).toEqual([endpoint.id]);
-    await bench.manager.remove(endpoint.id);
+    await bench.manager.remove(endpoint.id, claim);
+    expect(remains()).toEqual(nothing);
+  });
+
+  it('of an id that belongs to another pod since leaves that pod alone', async () => {
+    const endpoint = await addWhole(bench);
+    await expect(bench.manager.remove(endpoint.id, new FakeClaim())).rejects.toMatchObject({ code: 'not-found' });
+    await bench.manager.disconnect(endpoint, new FakeClaim());
+    await expect(bench.manager.remove(endpoint.id, new FakeClaim())).rejects.toMatchObject({ code: 'not-found' });
+    expect(bench.manager.list()).toHaveLength(1);
+  });
+
+  it('goes on when the disk is full', async () => {
+    const endpoint = await addWhole(bench);
+    const write = vi.spyOn(bench.store, 'write').mockImplementation(() => {
+      throw new Error('no space left on device');
+    });
+    const claim = new FakeClaim();
+    await bench.manager.disconnect(endpoint, claim);
+    await bench.manager.remove(endpoint.id, claim);
+    expect(write).toHaveBeenCalledOnce();
     expect(remains()).toEqual(nothing);
   });
 
@@ -173,9 +193,10 @@ describe('a DEL', () => {
   it('takes the endpoint from an ADD under way, whose next step fails', async () => {
     const adder = new FakeClaim();
     const { endpoint } = await bench.manager.create(bench.request(), adder);
-    await bench.manager.disconnect(endpoint, new FakeClaim());
+    const deleter = new FakeClaim();
+    await bench.manager.disconnect(endpoint, deleter);
     await expect(bench.manager.complete(endpoint.id, adder)).rejects.toMatchObject({ code: 'busy' });
-    await bench.manager.remove(endpoint.id);
+    await bench.manager.remove(endpoint.id, deleter);
     await expect(bench.manager.complete(endpoint.id, adder)).rejects.toMatchObject({ code: 'not-found' });
     adder.close();
     await settle();

@@ -3,19 +3,14 @@ import { step } from '../../conf/step.ts';
 import { DomainError, messageOf } from '../failure.ts';
 import { fileIdentity } from '../files.ts';
 import type { Logger } from '../log.ts';
+import { bookProblems } from './book-problems.ts';
+import { busy, type Entry, isClaimedByAnother, keyFields } from './entry.ts';
 import { addressesOf, keyOf, ownerOf } from './identity.ts';
 import { IdPool } from './ids.ts';
 import { KeyedLock } from './locks.ts';
 import { newEndpoint, validateRequest } from './plan.ts';
 import type { Addressing, Claim, EndpointDatapath, GraceWindow } from './ports.ts';
 import type { EndpointRecord, RecordStore } from './record.ts';
-
-/** An endpoint in memory: its record, and the client that an unfinished ADD or DEL belongs to. */
-interface Entry {
-  record: EndpointRecord;
-  claim?: Claim | undefined;
-  withdraw?: (() => void) | undefined;
-}
 
 export interface ManagerParts {
   readonly store: RecordStore;
@@ -104,7 +99,7 @@ export class EndpointManager {
     return await this.#locks.run(keyOf(key), async () => {
       const entry = this.#byKey.get(keyOf(key));
       if (entry === undefined) return undefined;
-      step('disconnect.record', () => this.#update(entry, { ...entry.record.endpoint, state: 'disconnecting' }));
+      this.#markDisconnecting(entry);
       this.#hold(entry, claim);
       await this.#parts.datapath.disconnect(entry.record.endpoint);
       this.#parts.window.open(entry.record.endpoint.id);
@@ -112,10 +107,15 @@ export class EndpointManager {
     });
   }
 
-  /** DEL ends: frees everything that is left of the endpoint. Throws `not-found`. */
-  async remove(id: number): Promise<Endpoint> {
+  /**
+   * DEL ends: frees everything that is left of the endpoint. Throws `not-found`, also for one that is ready or another client's: a client that
+   * outlived the daemon may hold an id that was given to another pod since.
+   */
+  async remove(id: number, claim: Claim): Promise<Endpoint> {
     return await this.#locks.run(keyOf(this.get(id)), async () => {
       const entry = this.#entry(id);
+      const isOther = entry.record.endpoint.state === 'ready' || isClaimedByAnother(entry, claim);
+      if (isOther) throw new DomainError('not-found', `find endpoint ${id}: no such endpoint is being deleted`);
       await this.#undo(entry);
       return entry.record.endpoint;
     });
@@ -137,8 +137,12 @@ export class EndpointManager {
       const entry = this.#byKey.get(keyOf(key));
       if (entry === undefined) return undefined;
       const { endpoint } = entry.record;
-      const { datapath } = this.#parts;
-      const problems = [...this.#bookProblems(entry.record), ...(await datapath.inspect(endpoint)), ...(await datapath.inspectNode())];
+      const { datapath, addressing } = this.#parts;
+      const problems = [
+        ...bookProblems(entry.record, addressing),
+        ...(await datapath.inspect(endpoint)),
+        ...(await datapath.inspectNode()),
+      ];
       return { endpoint, problems };
     });
   }
@@ -207,7 +211,7 @@ export class EndpointManager {
     this.#letGo(entry);
     this.#parts.window.open(endpoint.id);
     try {
-      if (endpoint.state !== 'disconnecting') step('disconnect.record', () => this.#update(entry, { ...endpoint, state: 'disconnecting' }));
+      if (endpoint.state !== 'disconnecting') this.#markDisconnecting(entry);
       await this.#parts.datapath.disconnect(endpoint);
       await this.#parts.datapath.dismantle(endpoint);
     } finally {
@@ -255,24 +259,9 @@ export class EndpointManager {
       const entry = this.#entry(id);
       const { endpoint } = entry.record;
       if (isClaimedByAnother(entry, claim)) throw busy(endpoint, entry);
-      if (endpoint.state !== state) throw new DomainError('bad-request', `change endpoint ${id}: it is ${endpoint.state}, not ${state}`);
+      if (endpoint.state !== state) throw new DomainError('busy', `change endpoint ${id}: it is ${endpoint.state}, not ${state}`);
       return await work(entry);
     });
-  }
-
-  #bookProblems(record: EndpointRecord): string[] {
-    const { endpoint } = record;
-    const problems: string[] = [];
-    if (endpoint.state !== 'ready') problems.push(`endpoint ${endpoint.id} is ${endpoint.state}`);
-    for (const address of addressesOf(endpoint)) {
-      const owner = this.#parts.addressing.ownerOf(address);
-      if (owner !== ownerOf(endpoint)) problems.push(`address ${address.address} belongs to ${owner ?? 'nobody'} in pool ${address.pool}`);
-    }
-    const identity = fileIdentity(endpoint.netns);
-    if (record.netnsIdentity === undefined) return problems;
-    if (identity === undefined) problems.push(`network namespace ${endpoint.netns} is gone`);
-    else if (identity !== record.netnsIdentity) problems.push(`network namespace ${endpoint.netns} is another one than at ADD`);
-    return problems;
   }
 
   #enter(entry: Entry): void {
@@ -286,23 +275,23 @@ export class EndpointManager {
     entry.record = record;
   }
 
+  /**
+   * A record that cannot be written, on a full disk say, is no reason to refuse a DEL: it is there to be removed. Should the daemon die before
+   * that, the next start finds a ready endpoint, keeps it if its device is there, and the runtime, which was not told of success, asks again.
+   */
+  #markDisconnecting(entry: Entry): void {
+    const endpoint: Endpoint = { ...entry.record.endpoint, state: 'disconnecting' };
+    try {
+      step('disconnect.record', () => this.#update(entry, endpoint));
+    } catch (error) {
+      entry.record = { ...entry.record, endpoint };
+      this.#parts.log.warn({ id: endpoint.id, error: messageOf(error) }, 'writing the record failed; going on with the DEL');
+    }
+  }
+
   #entry(id: number): Entry {
     const entry = this.#byId.get(id);
     if (entry === undefined) throw new DomainError('not-found', `find endpoint ${id}: no such endpoint`);
     return entry;
   }
-}
-
-/** True when another living client holds the endpoint. */
-function isClaimedByAnother(entry: Entry, claim: Claim): boolean {
-  return entry.claim?.alive === true && entry.claim !== claim;
-}
-
-function busy(key: AttachmentKey, entry: Entry): DomainError {
-  const verb = entry.record.endpoint.state === 'disconnecting' ? 'DEL' : 'ADD';
-  return new DomainError('busy', `change endpoint for ${keyOf(key)}: another ${verb} of this attachment is under way`);
-}
-
-function keyFields(key: AttachmentKey): AttachmentKey {
-  return { containerId: key.containerId, ifname: key.ifname };
 }

@@ -51,6 +51,17 @@ test('goes on taking back when one step of that fails too, and says so in the de
   });
 });
 
+test('says to try again, whatever failed, when the daemon ended meanwhile', async () => {
+  const tools = new FakeTools();
+  tools.failures.set('createDevice', coded('NETLINK', 'set link 7 alias: no such device'));
+  Object.assign(tools.agent, { isLost: true });
+  const error = await add(callOf('ADD'), tools).then(() => undefined, toCniError);
+  expect(error && errorBody(error, '1.1.0')).toMatchObject({
+    code: 11,
+    msg: 'add the container: the daemon ended meanwhile: set link 7 alias: no such device',
+  });
+});
+
 test('answers both interfaces, the addresses at the container’s, and the routes', async () => {
   const result = await add(callOf('ADD', { dns: { domain: 'x' }, runtimeConfig: { dns: { servers: ['10.0.0.10'] } } }), new FakeTools());
   expect(result).toEqual({

@@ -1,5 +1,6 @@
 import type { DeviceReport, EndpointPlan, EndpointRequest } from '../../conf/api/types.ts';
 import { parseCniArgs } from '../../conf/cni/args.ts';
+import { CniError, toCniError } from '../../conf/cni/errors.ts';
 import type { CniResult } from '../../conf/cni/types.ts';
 import { EXTERNAL_POOLS } from '../../conf/names.ts';
 import { step } from '../../conf/step.ts';
@@ -14,7 +15,23 @@ import { baseRequest } from './request.ts';
  * device and `ready` comes last, so that whatever is found half-made after a crash has an owner.
  */
 export async function add(call: PluginCall, tools: Omit<Tools, 'queue'>): Promise<CniResult> {
-  if (call.conf.prevResult) return await (await import('./adopt.ts')).adopt(call, call.conf.prevResult, tools);
+  try {
+    if (call.conf.prevResult) return await (await import('./adopt.ts')).adopt(call, call.conf.prevResult, tools);
+    return await addFirst(call, tools);
+  } catch (error) {
+    throw tools.agent.isLost ? overtaken(error) : error;
+  }
+}
+
+/** A daemon that ended in the middle of an ADD clears away at its next start what the ADD had made, device included: whatever failed then failed by that. */
+function overtaken(error: unknown): CniError {
+  const { message, details } = toCniError(error);
+  const text = `add the container: the daemon ended meanwhile: ${message}`;
+  return new CniError('try-again-later', text, { cause: error, ...(details !== undefined && { details }) });
+}
+
+/** First of the chain, or alone: the interface is ours to make. */
+async function addFirst(call: PluginCall, tools: Omit<Tools, 'queue'>): Promise<CniResult> {
   const { agent, host } = tools;
   const request = endpointRequest(call);
   using pod = await host.openPod(request.netns, call.invocation.allowOwnNetns);

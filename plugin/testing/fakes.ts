@@ -72,6 +72,7 @@ export class FakeTools implements Tools {
       async (): Promise<T> =>
         this.#do(name, answer as T);
     this.agent = {
+      isLost: false,
       health: step('health', { state: 'ok', problems: [], version: '1' }),
       createEndpoint: step('createEndpoint', plan),
       connectEndpoint: step('connectEndpoint'),
