@@ -8,7 +8,7 @@ import type { PluginCall } from './call.ts';
 export interface Delegates {
   /**
    * Runs the plugin `type` with the call's own environment, but for the command, and with its whole configuration. Gives what stdout held,
-   * parsed; undefined when it was empty. Errors: CniError `delegate-failed` with the plugin's own words, `try-again-later` and the two of STATUS when it says so.
+   * parsed; undefined when it was empty. Errors: CniError with the plugin's own words and code; `delegate-failed` without, when there is no such plugin or its answer makes no sense.
    */
   run(type: string, command: CniCommand, call: PluginCall): Promise<unknown>;
 }
@@ -66,8 +66,8 @@ function parse(stdout: string): unknown {
   }
 }
 
-/** Codes of the specification that keep their meaning when they are passed on. */
-const PASSED_ON: Readonly<Record<number, CniErrorName>> = { 11: 'try-again-later', 50: 'not-available', 51: 'limited-connectivity' };
+/** Codes of the specification that mean the same of us. */
+const NAMES: Readonly<Record<number, CniErrorName>> = { 11: 'try-again-later', 50: 'not-available', 51: 'limited-connectivity' };
 
 function refusal(what: string, status: number | string, answer: unknown, stdout: string): CniError {
   const { code, msg, details } = (typeof answer === 'object' && answer !== null ? answer : {}) as Record<string, unknown>;
@@ -75,6 +75,6 @@ function refusal(what: string, status: number | string, answer: unknown, stdout:
     const text = stdout === '' ? {} : { details: `stdout: ${stdout.slice(0, 500)}` };
     return new CniError('delegate-failed', `${what}: it ended with ${status} and no error object`, text);
   }
-  const lines = [`code ${code}`, ...(typeof details === 'string' && details !== '' ? [details] : [])];
-  return new CniError(PASSED_ON[code] ?? 'delegate-failed', `${what}: ${msg}`, { details: lines.join('\n') });
+  const text = typeof details === 'string' && details !== '' ? { details } : {};
+  return new CniError(NAMES[code] ?? 'delegate-failed', `${what}: ${msg}`, { ...text, number: code });
 }

@@ -20,8 +20,8 @@ export async function withUndo<T>(work: (undo: Undo) => Promise<T>): Promise<T> 
       await back().catch((error: unknown) => left.push(`${what}: ${toCniError(error).message}`));
     }
     if (left.length === 0) throw thrown;
-    const { code, message, details } = toCniError(thrown);
+    const { code, message, details, number } = toCniError(thrown);
     const remains = [details, 'not undone:', ...left].filter((line) => line !== undefined).join('\n');
-    throw new CniError(code, message, { details: remains, cause: thrown });
+    throw new CniError(code, message, { details: remains, cause: thrown, number });
   }
 }

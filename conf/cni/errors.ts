@@ -35,11 +35,14 @@ export class CniError extends Error {
   override readonly name = 'CniError';
   readonly code: CniErrorName;
   readonly details: string | undefined;
+  /** Another plugin's own code, which is passed on in the place of ours. */
+  readonly number: number | undefined;
 
-  constructor(code: CniErrorName, message: string, options: { details?: string; cause?: unknown } = {}) {
+  constructor(code: CniErrorName, message: string, options: { details?: string; cause?: unknown; number?: number | undefined } = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.details = options.details;
+    this.number = options.number;
   }
 }
 
@@ -89,7 +92,7 @@ export function errorBody(error: CniError, version: string): CniErrorBody {
   // A cause that the message ends with already says nothing new.
   const lines = [error.details ?? '', ...causes(error).filter((line) => !error.message.includes(line))].filter(Boolean);
   const details = [...new Set(lines)].join('\n');
-  return { cniVersion: version, code: CNI_CODES[error.code], msg: error.message, ...(details && { details }) };
+  return { cniVersion: version, code: error.number ?? CNI_CODES[error.code], msg: error.message, ...(details && { details }) };
 }
 
 /** At most this many causes are told: a chain that is longer, or circular, says nothing new. */
