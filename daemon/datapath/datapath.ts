@@ -1,6 +1,6 @@
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { type DatapathSettings, monitorAggregation, type ProgramName } from '../../bpf/layout.generated.ts';
+import type { ProgramName } from '../../bpf/layout.generated.ts';
 import type { Endpoint, EndpointPlan } from '../../conf/api/types.ts';
 import { EXTERNAL_POOLS, HOST_IFNAME, hostIfname, LINK_NAMES, POD_IFNAME_PREFIX } from '../../conf/names.ts';
 import type { Paths } from '../../conf/paths.ts';
@@ -13,7 +13,6 @@ import { DomainError, hasErrno } from '../failure.ts';
 import { removeAll } from '../files.ts';
 import type { Logger } from '../log.ts';
 import type { Settings } from '../settings.ts';
-import { addressBytes, macBytes } from './address.ts';
 import { ensureBpffs } from './bpffs.ts';
 import { EventLog } from './events.ts';
 import { ensureHostDevice, type HostDevice, routeProblems, routerProblems, syncRouters, syncRoutes } from './host-device.ts';
@@ -23,6 +22,7 @@ import { type Metrics, readMetrics } from './metrics.ts';
 import { findNativeDevices } from './native-devices.ts';
 import { NodeWatch } from './node-watch.ts';
 import { ProgramSet } from './programs.ts';
+import { rodataOf } from './rodata.ts';
 
 /** Bytes of the IP packet where nothing on the node says otherwise (Ethernet, RFC 894). */
 const DEFAULT_MTU = 1500;
@@ -297,16 +297,4 @@ export class Datapath implements EndpointDatapath {
   #ownFolders(): string[] {
     return namesIn(this.#parts.paths.links).filter((name) => name !== HOST_IFNAME && !name.startsWith(POD_IFNAME_PREFIX));
   }
-}
-
-function rodataOf({ routers, settings }: DatapathParts, { host, net }: HostDevice): DatapathSettings {
-  const address = (text: string | undefined) => (text === undefined ? new Uint8Array(16) : addressBytes(text));
-  return {
-    cfg_host_ifindex: host.ifindex,
-    cfg_host_mac: macBytes(host.mac),
-    cfg_net_ifindex: net.ifindex,
-    cfg_router4: address(routers.ipv4),
-    cfg_router6: address(routers.ipv6),
-    cfg_monitor_aggregation: monitorAggregation[settings.monitorAggregation],
-  };
 }

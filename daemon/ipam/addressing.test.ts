@@ -123,4 +123,37 @@ describe('NodeAddressing', () => {
     addressing.release(old);
     expect(addressing.ownerOf(old.ipv4)).toBeUndefined();
   });
+
+  const given = (...addresses: string[]) => addresses.map((address) => ({ address, pool: 'delegated' }));
+
+  it('takes over what another plugin gave, in the one text form, and frees it again', () => {
+    const addressing = open();
+    const taken = addressing.accept('a', given('10.9.0.5', 'FD09:0::5'));
+    expect(taken).toEqual({ ipv4: { address: '10.9.0.5', pool: 'delegated' }, ipv6: { address: 'fd09::5', pool: 'delegated' } });
+    expect(() => addressing.accept('b', given('fd09:0::5'))).toThrow('accept fd09::5: it belongs to a');
+    addressing.release(taken);
+    expect(addressing.accept('b', given('fd09::5')).ipv6?.address).toBe('fd09::5');
+  });
+
+  it('refuses addresses in use, of a family that is off, or two of one family, and takes none of them then', () => {
+    const addressing = open();
+    const [free, router] = ['10.9.0.5', addressing.routers.ipv4 ?? ''];
+    expect(() => addressing.accept('a', given(router))).toThrow('belongs to router');
+    expect(() => addressing.accept('a', given(free, '10.9.0.6'))).toThrow('a second IPv4 address');
+    expect(addressing.ownerOf({ address: free, pool: 'delegated' })).toBeUndefined();
+    const single = open({ mode: 'cluster-pool', pools: [{ name: 'default', ipv4: { cidrs: ['10.0.0.0/29'], maskSize: 29 } }] });
+    expect(() => single.accept('a', given('fd09::5'))).toThrow('IPv6 is not enabled');
+  });
+
+  it('passes by an address of its own range that another plugin gave, also after a restart', () => {
+    const pools = [{ name: 'default', ipv4: { cidrs: ['10.0.0.0/29'], maskSize: 29 } }];
+    const addressing = open({ mode: 'cluster-pool', pools });
+    const [first] = [addressing.allocate(demand()).ipv4?.address ?? ''];
+    const next = addressing.allocate(demand()).ipv4?.address ?? '';
+    const again = open({ mode: 'cluster-pool', pools });
+    again.adopt('other', { ipv4: { address: next, pool: 'delegated' } });
+    expect([1, 2, 3, 4].map(() => again.allocate(demand()).ipv4?.address)).not.toContain(next);
+    expect(() => again.allocate(demand({ addresses: [next] }))).toThrow(/belongs to other|range is full/);
+    expect(first).not.toBe(next);
+  });
 });

@@ -1,0 +1,17 @@
+import { type DatapathSettings, monitorAggregation } from '../../bpf/layout.generated.ts';
+import { addressBytes, macBytes } from './address.ts';
+import type { DatapathParts } from './datapath.ts';
+import type { HostDevice } from './host-device.ts';
+
+/** What the programs are loaded with: the node's own leg and routers, and how much they tell. A family without a router is all zero. */
+export function rodataOf({ routers, settings }: DatapathParts, { host, net }: HostDevice): DatapathSettings {
+  const address = (text: string | undefined) => (text === undefined ? new Uint8Array(16) : addressBytes(text));
+  return {
+    cfg_host_ifindex: host.ifindex,
+    cfg_host_mac: macBytes(host.mac),
+    cfg_net_ifindex: net.ifindex,
+    cfg_router4: address(routers.ipv4),
+    cfg_router6: address(routers.ipv6),
+    cfg_monitor_aggregation: monitorAggregation[settings.monitorAggregation],
+  };
+}
