@@ -17,7 +17,8 @@ const resolve = { alias: [{ find: /^axoneme\/(.+)$/, replacement: join(import.me
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // Most tests wait for the kernel: grace periods, timeouts, duplicate address detection.
+    maxWorkers: 4,
     projects: Object.entries(levels).map(([name, { include, exclude, testTimeout }]) => ({
       resolve,
       test: { name, include, exclude: [...everywhere, ...exclude], testTimeout, hookTimeout: 60_000, pool: 'forks' as const },

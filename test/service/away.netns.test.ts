@@ -46,9 +46,12 @@ async function add(): Promise<Answer> {
 
 /** The fastest of some: what the plugin takes on this machine when others leave it the processor. */
 async function fastestStatus(): Promise<Answer> {
-  const answers: Answer[] = [];
-  for (let n = 0; n < 5; n++) answers.push(await status());
-  return answers.reduce((a, b) => (a.duration < b.duration ? a : b));
+  let fastest = await status();
+  for (let n = 1; n < 20 && fastest.duration > 200; n++) {
+    const answer = await status();
+    if (answer.duration < fastest.duration) fastest = answer;
+  }
+  return fastest;
 }
 
 const podDevices = async () => (await site.node.run(['ip', '-o', 'link'])).match(/lxc\w+/g) ?? [];
