@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { apiErrorCodes } from '../conf/api/error-codes.ts';
 import type { AttachmentKey, CheckReport, DeviceReport, Endpoint, EndpointPlan, EndpointRequest, Health } from '../conf/api/types.ts';
 import { type Agent, AgentError, type AgentErrorCode } from './agent.ts';
 import { readCheckReport, readEndpoint, readEndpoints, readHealth, readPlan } from './answers.ts';
@@ -19,17 +20,7 @@ export interface ClientOptions {
 /** Pause between two attempts to reach a daemon that is away, in milliseconds. */
 const RETRY_MS = 50;
 
-const API_CODES: ReadonlySet<string> = new Set<AgentErrorCode>([
-  'bad-request',
-  'not-found',
-  'exists',
-  'busy',
-  'pool-exhausted',
-  'pool-unknown',
-  'address-unavailable',
-  'starting',
-  'internal',
-]);
+const API_CODES: ReadonlySet<string> = new Set(apiErrorCodes);
 
 /** The daemon behind its socket. All calls go over one connection, in order; `close` ends it, and with it an unfinished ADD. */
 export class DaemonClient implements Agent, Disposable {

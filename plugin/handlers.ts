@@ -1,6 +1,4 @@
 import { readdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { isSea } from 'node:sea';
 import { paths } from '../conf/paths.ts';
 import type { Handlers, PluginCall, Tools } from './call.ts';
 import type { ClientOptions } from './client.ts';
@@ -59,7 +57,6 @@ async function withTools<T>(call: PluginCall, waiting: ClientOptions, run: (tool
     import('./kernel-host.ts'),
     import('./delete-queue.ts'),
   ]);
-  if (isSea()) await unpackAddon();
   using agent = new DaemonClient(where.socket, waiting);
   using host = new KernelHost(where);
   return await run({ agent, host, queue: new DeleteFolder(where.deleteQueue), delegates });
@@ -68,10 +65,4 @@ async function withTools<T>(call: PluginCall, waiting: ClientOptions, run: (tool
 /** `root` of the configuration moves every path, as AXONEME_ROOT does. */
 function pathsOf({ conf, env }: PluginCall): ReturnType<typeof paths> {
   return paths(conf.root ?? (env['AXONEME_ROOT'] || '/'));
-}
-
-/** The addon travels inside the single executable, and the kernel loads it from a file only. */
-async function unpackAddon(): Promise<void> {
-  const [{ embeddedFile }, { setAddonDirectory }] = await Promise.all([import('../native/embedded.ts'), import('../native/binding.ts')]);
-  setAddonDirectory(dirname(embeddedFile('axoneme-sys.node')));
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { apiErrorCodes } from './error-codes.ts';
 import type * as api from './types.ts';
 
 /**
@@ -97,17 +98,7 @@ export const endpointPlan = z.strictObject({
 export const checkReport = z.strictObject({ endpoint, problems: z.array(z.string()) }) satisfies z.ZodMiniType<api.CheckReport>;
 
 export const apiError = z.strictObject({
-  code: z.enum([
-    'bad-request',
-    'not-found',
-    'exists',
-    'busy',
-    'pool-exhausted',
-    'pool-unknown',
-    'address-unavailable',
-    'starting',
-    'internal',
-  ]),
+  code: z.enum(apiErrorCodes),
   message: z.string(),
   details: z.exactOptional(z.string()),
 }) satisfies z.ZodMiniType<api.ApiError>;

@@ -5,6 +5,9 @@
  * Units: MTU in bytes of the IP packet; addresses in the text form of RFC 5952 (IPv6) or dotted quad, without prefix length;
  * MAC addresses as six lower-case hex pairs with colons; times in ISO 8601.
  */
+import type { ApiErrorCode } from './error-codes.ts';
+
+export type { ApiErrorCode };
 
 /** A CNI attachment: one interface of one container. The pair names an endpoint for its whole life. */
 export interface AttachmentKey {
@@ -122,18 +125,6 @@ export interface ApiError {
   readonly message: string;
   readonly details?: string;
 }
-
-/** Why the daemon refused; mapped to CNI codes in `conf/cni/errors.ts`. */
-export type ApiErrorCode =
-  | 'bad-request'
-  | 'not-found'
-  | 'exists'
-  | 'busy'
-  | 'pool-exhausted'
-  | 'pool-unknown'
-  | 'address-unavailable'
-  | 'starting'
-  | 'internal';
 
 /** Answer of `GET /v1/healthz`. */
 export interface Health {
