@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const project = dirname(dirname(fileURLToPath(import.meta.url)));
-const tasks = ['build', 'demo', 'test', 'bench', 'soak', 'check', 'fix'];
+const tasks = ['build', 'demo', 'test', 'bench', 'soak', 'kernels', 'check', 'fix'];
 
 /** What the build and the tests need from the distribution: a file that proves it, and the packages that bring it. With `task`, for that one only. */
 const needs = [
@@ -29,6 +29,15 @@ const needs = [
   { file: '/usr/bin/podman', packages: ['podman'], task: 'test' },
   { file: ['/usr/sbin/runc', '/usr/bin/runc'], packages: ['runc'], task: 'test' },
   { file: '/usr/bin/systemd-socket-activate', packages: ['systemd'], task: 'test' },
+  { file: '/usr/bin/qemu-system-x86_64', packages: ['qemu-system-x86'], task: 'kernels' },
+  {
+    file: ['/usr/lib/qemu/virtiofsd', '/usr/libexec/virtiofsd'],
+    packages: ['virtiofsd'],
+    debian12: ['qemu-system-common'],
+    task: 'kernels',
+  },
+  { file: ['/usr/sbin/modprobe', '/sbin/modprobe'], packages: ['kmod'], task: 'kernels' },
+  { file: '/usr/bin/xz', packages: ['xz-utils'], task: 'kernels' },
 ];
 
 function fail(message) {
@@ -52,16 +61,17 @@ function step(title, command, args, env = {}) {
   return fail(`${title} failed (${result.error?.message ?? `exit ${result.status ?? result.signal}`}); the end of ${log}:\n${tail}`);
 }
 
-function missingPackages(task) {
+function missingPackages(purposes) {
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   const isUbuntu = /^ID=ubuntu$/m.test(release);
-  const wanted = needs.filter((need) => need.task === undefined || need.task === task);
+  const isDebian12 = /^ID=debian$/m.test(release) && /^VERSION_ID="12"$/m.test(release);
+  const wanted = needs.filter((need) => need.task === undefined || purposes.includes(need.task));
   const missing = wanted.filter(({ file }) => ![file].flat().some((path) => existsSync(path)));
-  return missing.flatMap(({ packages, ubuntu }) => (isUbuntu && ubuntu) || packages);
+  return missing.flatMap(({ packages, ubuntu, debian12 }) => (isUbuntu && ubuntu) || (isDebian12 && debian12) || packages);
 }
 
-function installPackages(task) {
-  const packages = missingPackages(task);
+function installPackages(purposes) {
+  const packages = missingPackages(purposes);
   if (packages.length === 0) return;
   if (!existsSync('/usr/bin/apt-get')) fail(`install these packages first, there is no apt-get here: ${packages.join(' ')}`);
   const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
@@ -97,7 +107,8 @@ function main([task = '', ...args]) {
   if (!tasks.includes(task)) fail(`unknown task '${task}': use one of ${tasks.join(', ')}`);
   if (process.platform !== 'linux') fail(`axoneme runs on Linux, this is ${process.platform}`);
   if (process.getuid() !== 0) fail(`run '${task}' as root: it makes network namespaces and loads eBPF programs`);
-  installPackages(task);
+  // `npm test -- --kernels` needs what both need
+  installPackages(args.includes('--kernels') ? [task, 'kernels'] : [task]);
   installModules();
   const bin = pinnedNode();
   const env = { ...process.env, PATH: `${bin}:${join(project, 'node_modules', '.bin')}:${process.env.PATH}` };

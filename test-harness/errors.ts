@@ -29,7 +29,12 @@ export type HarnessCode =
   | 'BAD_RESULT'
   | 'UNSUPPORTED_VERB'
   | 'UNSUPPORTED'
-  | 'BAD_PROBE';
+  | 'BAD_PROBE'
+  | 'NO_VM'
+  | 'NO_KERNEL'
+  | 'VM_FAILED'
+  | 'VM_CLOSED'
+  | 'KERNEL_PANIC';
 
 /** An error of the harness, as opposed to one of the plugin under test ({@link CniError}). */
 export class HarnessError extends Error {

@@ -62,3 +62,7 @@ export { type PodWishes, type RuntimeName, runPod, runtimeEnvironment, stopPod }
 export type { VersionInfo } from './runtime/version-info.ts';
 export { type Change, diff, expectNoChange, formatChanges } from './snapshot/diff.ts';
 export { type Section, type SectionName, type Snapshot, type SnapshotOptions, snapshot } from './snapshot/snapshot.ts';
+export type { Kernel } from './vm/kernel.ts';
+export { type KernelName, kernelNames } from './vm/kernels.ts';
+export type { RawResult, RunOptions, VirtualMachine } from './vm/virtual-machine.ts';
+export { type VmOptions, vm } from './vm/vm.ts';

@@ -4,11 +4,13 @@ import { harnessStep } from './harness.ts';
 import { nativeStep } from './native.ts';
 import { packStep } from './pack.ts';
 import { runStep } from './step.ts';
+import { vmStep } from './vm.ts';
 
 /** Brings dist/ up to date: addons, the published package, eBPF objects, bundles, executables. Silent when nothing changed. */
 export async function build(): Promise<void> {
   await runStep(nativeStep);
   await runStep(harnessStep);
+  await runStep(vmStep);
   await runStep(bpfStep);
   await runStep(bundleStep);
   await runStep(packStep);
