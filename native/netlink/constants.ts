@@ -228,9 +228,12 @@ export const TCA_U32_ACT = 7;
 export const TCA_MATCHALL_ACT = 2;
 export const TCA_FLOWER_ACT = 3;
 export const TCA_BPF_ACT = 1;
+export const TCA_BPF_FD = 6;
 export const TCA_BPF_NAME = 7;
 export const TCA_BPF_FLAGS = 8;
 export const TCA_BPF_ID = 11;
 export const TCA_BPF_FLAG_ACT_DIRECT = 1;
+// include/uapi/linux/if_ether.h: every protocol
+export const ETH_P_ALL = 0x0003;
 // include/uapi/linux/tc_act/tc_mirred.h
 export const TCA_MIRRED_PARMS = 2;

@@ -14,6 +14,7 @@ export {
   replaceAddress,
 } from './route/address.ts';
 export type { CreateAttributes, NetnsHandle } from './route/attributes.ts';
+export { type BpfFilterSpec, deleteBpfFilter, type FilterKey, replaceBpfFilter } from './route/filter.ts';
 export {
   addAltnames,
   createLink,
@@ -38,7 +39,7 @@ export {
 } from './route/neighbour.ts';
 export type { NetkitInfo, NetkitSpec } from './route/netkit.ts';
 export type { PeerSpec } from './route/peer.ts';
-export { deleteQdisc, type QdiscSpec, replaceQdisc } from './route/qdisc.ts';
+export { addClsact, deleteClsact, deleteQdisc, type QdiscSpec, replaceQdisc } from './route/qdisc.ts';
 export {
   addRoute,
   appendRoute,
@@ -54,4 +55,5 @@ export type { Filter, FilterAction, FilterParent, Qdisc, TokenBucket } from './r
 export type { VethSpec } from './route/veth.ts';
 export type { Vrf } from './route/vrf.ts';
 export type { Vxlan } from './route/vxlan.ts';
-export { Addresses, type LinkOptions, Links, Neighbours, Routes, Rtnetlink, Rules, TrafficControl } from './rtnetlink.ts';
+export { Addresses, type LinkOptions, Links, Neighbours, Routes, Rtnetlink, Rules } from './rtnetlink.ts';
+export { TrafficControl } from './traffic-control.ts';

@@ -1,9 +1,9 @@
 /** The rtnetlink client: requests of `route/` over one socket, with typed answers. */
 import { hasErrno, NetlinkError } from '../errors.ts';
 import type { Netns } from '../netns.ts';
-import { RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWQDISC, RTM_NEWROUTE, RTM_NEWRULE, RTM_NEWTFILTER } from './constants.ts';
+import { RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWROUTE, RTM_NEWRULE } from './constants.ts';
 import type { Request } from './message.ts';
-import type { Reader } from './reader.ts';
+import { Part } from './part.ts';
 import * as address from './route/address.ts';
 import * as link from './route/link.ts';
 import { decodeLink, type Link } from './route/link-info.ts';
@@ -11,8 +11,8 @@ import * as neighbour from './route/neighbour.ts';
 import * as route from './route/route.ts';
 import { decodeRoute, type Route } from './route/route-info.ts';
 import * as rule from './route/rule.ts';
-import * as tc from './route/traffic-control.ts';
 import { NetlinkSocket } from './socket.ts';
+import { TrafficControl } from './traffic-control.ts';
 
 /**
  * Devices, addresses, routes, neighbours and rules of one network namespace. Methods throw NetlinkError with errno and the kernel's own
@@ -56,25 +56,6 @@ export class Rtnetlink {
 
   [Symbol.dispose](): void {
     this.close();
-  }
-}
-
-/** What the parts of the client share. */
-class Part {
-  protected readonly socket: NetlinkSocket;
-
-  constructor(socket: NetlinkSocket) {
-    this.socket = socket;
-  }
-
-  protected async send(request: Request): Promise<void> {
-    await this.socket.request(request);
-  }
-
-  /** The answers of one type, decoded; those that `decode` has no word for are left out. */
-  protected async receive<T>(request: Request, type: number, decode: (body: Reader) => T | undefined): Promise<T[]> {
-    const messages = await this.socket.request(request);
-    return messages.filter((message) => message.type === type).flatMap((message) => decode(message.body) ?? []);
   }
 }
 
@@ -239,23 +220,6 @@ export class Rules extends Part {
 
   list(filter: { readonly family?: 4 | 6 } = {}): Promise<rule.Rule[]> {
     return this.receive(rule.listRules(filter), RTM_NEWRULE, rule.decodeRule);
-  }
-}
-
-/** Queueing disciplines and filters, to look at. */
-export class TrafficControl extends Part {
-  qdiscs(): Promise<tc.Qdisc[]> {
-    return this.receive(tc.listQdiscs(), RTM_NEWQDISC, tc.decodeQdisc);
-  }
-
-  /** The filters of a link under one parent; none when it has no such parent. */
-  async filters(ifindex: number, parent: tc.FilterParent): Promise<tc.Filter[]> {
-    try {
-      return await this.receive(tc.listFilters(ifindex, parent), RTM_NEWTFILTER, tc.decodeFilter);
-    } catch (error) {
-      if (hasErrno(error, 'EINVAL') || hasErrno(error, 'ENOENT')) return [];
-      throw error;
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deleteQdisc, replaceQdisc } from './qdisc.ts';
+import { addClsact, deleteClsact, deleteQdisc, replaceQdisc } from './qdisc.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 /** struct tcmsg of interface 1, parent TC_H_ROOT */
@@ -24,6 +24,14 @@ describe('queueing disciplines', () => {
 
   it('refuses a rate that is none', () => {
     expect(() => replaceQdisc({ kind: 'tbf', ifindex: 1, rate: 0, burst: 1, limit: 1 })).toThrow('0 is not a number of bits per second');
+  });
+
+  it('asks for clsact, and for its end, as tc(8) does', () => {
+    // iproute2 6.1.0, strace: tc qdisc add dev lo clsact; tc qdisc del dev lo clsact. tc pads the last attribute as we do
+    const body = '00000000010000000000fffff1ffffff000000000b000100636c736163740000';
+    expect(addClsact(1)).toMatchObject({ type: 36, flags: 0x600, operation: 'add qdisc clsact to interface 1' });
+    expect(deleteClsact(1)).toMatchObject({ type: 37, flags: 0, operation: 'delete qdisc clsact of interface 1' });
+    expect([addClsact(1), deleteClsact(1)].map((request) => hex(request.body))).toEqual([body, body]);
   });
 
   it('deletes the root of a device', () => {

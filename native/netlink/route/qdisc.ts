@@ -1,17 +1,27 @@
-/** Queueing disciplines at the root of a device (rtnetlink(7), RTM_*QDISC; include/uapi/linux/pkt_sched.h). Only what shapes a cable. */
+/**
+ * Queueing disciplines of a device (rtnetlink(7), RTM_*QDISC; include/uapi/linux/pkt_sched.h): at its root what shapes a cable, and clsact,
+ * which queues nothing and carries the filters of both hooks.
+ */
 import { AttrWriter } from '../attr.ts';
-import { AF_UNSPEC, NLM_F_CREATE, NLM_F_REPLACE } from '../constants.ts';
+import {
+  AF_UNSPEC,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+  NLM_F_REPLACE,
+  RTM_DELQDISC,
+  RTM_NEWQDISC,
+  TC_H_INGRESS,
+  TC_H_ROOT,
+  TCA_KIND,
+  TCA_OPTIONS,
+} from '../constants.ts';
 import { EncodeError } from '../errors.ts';
 import type { Request } from '../message.ts';
 
-/** include/uapi/linux/rtnetlink.h */
-const RTM_NEWQDISC = 36;
-const RTM_DELQDISC = 37;
-const TCA_KIND = 1;
-const TCA_OPTIONS = 2;
-/** Size of `struct tcmsg`, and the parent that means "the device itself". */
+/** Size of `struct tcmsg`. */
 const TCMSG = 20;
-const TC_H_ROOT = 0xffffffff;
+/** The only handle that clsact has: TC_H_MAKE(TC_H_CLSACT, 0), where TC_H_CLSACT is TC_H_INGRESS. */
+const CLSACT_HANDLE = 0xffff0000;
 
 /** pkt_sched.h: attributes of tbf, and a link layer without cells, so that no rate table is needed. */
 const TCA_TBF_PARMS = 1;
@@ -65,8 +75,24 @@ export function deleteQdisc(ifindex: number): Request {
   return { operation: `delete qdisc of interface ${ifindex}`, type: RTM_DELQDISC, flags: 0, body: header(ifindex).finish() };
 }
 
-function header(ifindex: number): AttrWriter {
-  return new AttrWriter().struct(TCMSG, (put) => put.u8(0, AF_UNSPEC).i32(4, ifindex).u32(12, TC_H_ROOT));
+/** Gives a device the two hooks of clsact. EEXIST: it has them already, or the older `ingress` in their place. ENOENT: the kernel has no clsact. */
+export function addClsact(ifindex: number): Request {
+  const body = clsact(ifindex).str(TCA_KIND, 'clsact').finish();
+  return { operation: `add qdisc clsact to interface ${ifindex}`, type: RTM_NEWQDISC, flags: NLM_F_CREATE | NLM_F_EXCL, body };
+}
+
+/** Takes the hooks away, and every filter on them. EINVAL or ENOENT when there are none. The kind in the request keeps an `ingress` safe (EINVAL). */
+export function deleteClsact(ifindex: number): Request {
+  const body = clsact(ifindex).str(TCA_KIND, 'clsact').finish();
+  return { operation: `delete qdisc clsact of interface ${ifindex}`, type: RTM_DELQDISC, flags: 0, body };
+}
+
+function clsact(ifindex: number): AttrWriter {
+  return header(ifindex, TC_H_INGRESS, CLSACT_HANDLE);
+}
+
+function header(ifindex: number, parent = TC_H_ROOT, handle = 0): AttrWriter {
+  return new AttrWriter().struct(TCMSG, (put) => put.u8(0, AF_UNSPEC).i32(4, ifindex).u32(8, handle).u32(12, parent));
 }
 
 /** Bytes per second of `struct tc_ratespec` and its like saturate; the 64-bit attribute has the truth then. */
