@@ -68,6 +68,7 @@ export const status: Status = {
   datapath: {
     deviceMode: 'veth',
     attachMode: 'TCX',
+    attachReason: 'Linux 6.18.44 has tcx links',
     routing: 'Network: Native   Host: BPF',
     devices: ['eth0'],
     routers: { ipv4: '172.20.42.1', ipv6: 'fd00::1' },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { HOST_IFNAME, NET_IFNAME, POD_IFNAME_PREFIX } from '../conf/names.ts';
 import type { Paths } from '../conf/paths.ts';
 import { Rtnetlink } from '../native/index.ts';
+import { detachPrograms } from '../plugin/attach/index.ts';
 import { removeBpffs } from './datapath/bpffs.ts';
 import { ExpediteWindow } from './datapath/expedite.ts';
 import { namesIn } from './datapath/links.ts';
@@ -10,8 +11,8 @@ import { hasErrno } from './failure.ts';
 import type { Logger } from './log.ts';
 
 /**
- * Removes every trace of axoneme from the node: pods' devices, the node's own leg (and its routes with it), pins and with them programs
- * and maps, the bpffs mount if it is ours, state and queue. Pods lose their network. Doing it twice is fine. The caller has made sure that
+ * Removes every trace of axoneme from the node: pods' devices, the node's own leg (and its routes with it), filters on others' devices, pins
+ * and with them programs and maps, the bpffs mount if it is ours, state and queue. Pods lose their network. Doing it twice is fine. The caller has made sure that
  * no daemon runs.
  */
 export async function cleanUp(paths: Paths, expedite: { knob: string; saved: string }, log: Logger): Promise<void> {
@@ -19,6 +20,7 @@ export async function cleanUp(paths: Paths, expedite: { knob: string; saved: str
   using rtnl = await Rtnetlink.open();
   const devices = await deviceNames(rtnl, paths);
   for (const name of devices) await removeDevice(rtnl, name);
+  for (const name of namesIn(paths.links)) await detachPrograms(async () => rtnl, join(paths.links, name));
   await removeBpffs(paths);
   rmSync(paths.runDir, { recursive: true, force: true });
   log.info({ devices }, 'removed every trace');

@@ -161,7 +161,8 @@ export class Daemon implements Backend {
       ipam: addressing.status(),
       datapath: {
         deviceMode: 'veth',
-        attachMode: 'TCX',
+        attachMode: datapath.attach.mode,
+        attachReason: datapath.attach.reason,
         routing: 'Network: Native   Host: BPF',
         devices: [...datapath.devices],
         routers: datapath.routers,

@@ -12,6 +12,8 @@ export interface Settings {
   readonly mtu: number;
   readonly monitorAggregation: MonitorAggregation;
   readonly expedite: boolean;
+  /** Attach by tcx where the kernel has it. */
+  readonly tcx: boolean;
 }
 
 /** The daemon's view of a configuration. */
@@ -23,5 +25,6 @@ export function settingsOf(config: DaemonConfig): Settings {
     mtu: config.MTU,
     monitorAggregation: config.bpf.monitorAggregation.toUpperCase() as Uppercase<DaemonConfig['bpf']['monitorAggregation']>,
     expedite: config.bpf.expediteAttach,
+    tcx: config.bpf.enableTCX,
   };
 }

@@ -1,4 +1,4 @@
-import type { CheckReport, Endpoint, EndpointAddress, EndpointPlan, Health } from '../conf/api/types.ts';
+import type { AttachKind, CheckReport, Endpoint, EndpointAddress, EndpointPlan, Health } from '../conf/api/types.ts';
 import { Reader } from '../conf/cni/reader.ts';
 
 /*
@@ -29,11 +29,22 @@ export function readPlan(value: unknown): EndpointPlan {
     endpoint,
     routers: { ...readRouter(routers, 'ipv4', endpoint), ...readRouter(routers, 'ipv6', endpoint) },
     attach: {
+      kind: readKind(attach),
       fromContainer: attach.required('fromContainer', 'string'),
       toContainer: attach.required('toContainer', 'string'),
       links: attach.required('links', 'string'),
     },
   };
+}
+
+const attachKinds: readonly AttachKind[] = ['tcx', 'clsact', 'netkit'];
+
+/** Absent in the answers of a daemon of before there were several. */
+function readKind(attach: Reader): AttachKind {
+  const kind = attach.optional('kind', 'string') ?? 'tcx';
+  const known = attachKinds.find((one) => one === kind);
+  if (known === undefined) throw attach.fail('kind', kind, 'is none of tcx, clsact, netkit');
+  return known;
 }
 
 /** A family that the endpoint has an address of must have one; other families may. */

@@ -1,4 +1,4 @@
-import type { AttachmentKey, Endpoint, EndpointPlan } from '../conf/api/types.ts';
+import type { AttachKind, AttachmentKey, Endpoint, EndpointPlan } from '../conf/api/types.ts';
 import type { PodNetwork } from './pod-network.ts';
 
 /** A pod's network namespace, held open. */
@@ -29,9 +29,9 @@ export interface Host {
   configurePod(plan: EndpointPlan, network: PodNetwork, pod: Pod): Promise<void>;
   /** Removes the rules that lead to a table of ours; none there, or no such pod, is fine. */
   removeRules(netns: string, table: number): Promise<void>;
-  /** Attaches the pinned programs to the host side and pins the links. */
+  /** Attaches the pinned programs to the host side, to stay. */
   attachPrograms(plan: EndpointPlan, hostIfindex: number): Promise<void>;
-  /** Removes an attachment's pinned links; none there is fine. */
+  /** Removes an attachment's pinned links, and its filters on another plugin's device; none there is fine. */
   removeLinks(key: AttachmentKey): Promise<void>;
   /** What is there of an attachment, for CHECK. */
   observe(endpoint: Endpoint, pod: Pod): Promise<Observation>;
@@ -68,13 +68,14 @@ export interface ObservedRoute {
   readonly table: number;
 }
 
-/** A pinned link: where it is attached, and to what program; undefined when detached. */
+/** What holds a program at a hook: where it is attached, and to what program. */
 export interface ObservedLink {
+  readonly kind: AttachKind;
   readonly ifindex: number;
   readonly programId: number;
 }
 
-/** One hook of the host side: the pinned link, if there is one, and the id of the program that it should hold. */
+/** One hook of the host side: what is attached there, undefined when nothing live is, and the id of the program that it should be. */
 export interface ObservedHook {
   readonly link: ObservedLink | undefined;
   readonly expectedProgramId: number | undefined;

@@ -7,7 +7,7 @@ import type { Paths } from '../conf/paths.ts';
 import { hasErrno } from '../native/errors.ts';
 import { Rtnetlink } from '../native/netlink/rtnetlink.ts';
 import { Netns } from '../native/netns.ts';
-import { attachPrograms, removeLinks } from './attach.ts';
+import { attachPrograms, detachPrograms } from './attach/index.ts';
 import { createPair, deletePair, findPair } from './device.ts';
 import type { FoundPair, Host, Observation, Pod } from './host.ts';
 import { observe } from './observe.ts';
@@ -76,11 +76,11 @@ export class KernelHost implements Host {
   }
 
   async attachPrograms(plan: EndpointPlan, hostIfindex: number): Promise<void> {
-    await attachPrograms(plan.attach, hostIfindex);
+    await attachPrograms(await this.#host(), plan.attach, hostIfindex);
   }
 
   async removeLinks(key: AttachmentKey): Promise<void> {
-    removeLinks(this.#linksOf(key));
+    await detachPrograms(() => this.#host(), this.#linksOf(key));
   }
 
   async observe(endpoint: Endpoint, pod: Pod): Promise<Observation> {

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { Endpoint } from '../conf/api/types.ts';
-import { LINK_NAMES } from '../conf/names.ts';
-import { linkInfo, programInfo } from '../native/bpf/info.ts';
+import { programInfo } from '../native/bpf/info.ts';
 import { getPinned } from '../native/bpf/pin.ts';
 import { hasErrno } from '../native/errors.ts';
 import type { Fd } from '../native/fd.ts';
 import type { Route } from '../native/netlink/route/route-info.ts';
 import type { Rtnetlink } from '../native/netlink/rtnetlink.ts';
-import type { Observation, ObservedHook, ObservedInterface, ObservedLink, ObservedRoute } from './host.ts';
+import { type AttachTarget, findAttached, type Hook } from './attach/index.ts';
+import type { Observation, ObservedHook, ObservedInterface, ObservedRoute } from './host.ts';
 import type { OpenPod } from './kernel-host.ts';
 
 /** Where CHECK looks for pins. */
@@ -21,13 +21,15 @@ export interface PinFolders {
 /** What the kernel has of an attachment. */
 export async function observe(host: Rtnetlink, pod: OpenPod, endpoint: Endpoint, pins: PinFolders): Promise<Observation> {
   const container = await observeInterface(pod.netlink, endpoint.ifname);
+  const device = await observeInterface(host, endpoint.hostIfname);
+  const target = { ifindex: device?.ifindex ?? endpoint.hostIfindex, folder: pins.links };
   return {
     container,
-    host: await observeInterface(host, endpoint.hostIfname),
+    host: device,
     routes: container ? (await pod.netlink.routes.list()).flatMap(observeRoute) : [],
     ruleTables: endpoint.table === undefined ? [] : (await pod.netlink.rules.list()).flatMap(({ table }) => table ?? []),
-    ingress: observeHook(join(pins.links, LINK_NAMES.ingress), join(pins.programs, 'axo_from_container')),
-    egress: observeHook(join(pins.links, LINK_NAMES.egress), join(pins.programs, 'axo_to_container')),
+    ingress: await observeHook(host, target, 'ingress', join(pins.programs, 'axo_from_container')),
+    egress: await observeHook(host, target, 'egress', join(pins.programs, 'axo_to_container')),
   };
 }
 
@@ -53,17 +55,10 @@ function observeRoute({ family, destination, gateway, table }: Route): ObservedR
   return [{ dst: destination === 'default' ? everything : destination, ...(gateway !== undefined && { gw: gateway }), table }];
 }
 
-function observeHook(linkPath: string, programPath: string): ObservedHook {
-  return {
-    link: ifPinned(linkPath, (fd) => liveLink(fd)),
-    expectedProgramId: ifPinned(programPath, (fd) => programInfo(fd).id),
-  };
-}
-
-/** A link whose device is gone keeps its pin and has interface 0. */
-function liveLink(fd: Fd): ObservedLink | undefined {
-  const { ifindex, programId } = linkInfo(fd);
-  return ifindex ? { ifindex, programId } : undefined;
+/** What is found may be a husk: a link whose device is gone keeps its pin. */
+async function observeHook(netlink: Rtnetlink, target: AttachTarget, hook: Hook, programPath: string): Promise<ObservedHook> {
+  const found = await findAttached(netlink, target, hook);
+  return { link: found?.ifindex ? found : undefined, expectedProgramId: ifPinned(programPath, (fd) => programInfo(fd).id) };
 }
 
 function ifPinned<T>(path: string, read: (fd: Fd) => T): T | undefined {

@@ -11,11 +11,16 @@ export function statusText(status: Status): string {
     ['Node', status.node],
     ...poolRows(ipam),
     ['Routing', datapath.routing],
-    ['Attach Mode', datapath.attachMode],
+    ['Attach Mode', attachText(datapath)],
     ['Device Mode', datapath.deviceMode],
     ['Devices', datapath.devices.join(', ') || 'none'],
     ['Endpoints', `${endpoints.ready}/${endpoints.total} ready`],
   ]);
+}
+
+/** `TCX`, as Cilium says it; what is less than that says why. */
+function attachText({ attachMode, attachReason }: Status['datapath']): string {
+  return attachMode === 'TCX' ? attachMode : `${attachMode} (${attachReason})`;
 }
 
 /** What `--verbose` adds: addresses with their owners, the datapath's settings, its counters, the daemon's process. */

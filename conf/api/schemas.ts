@@ -89,6 +89,7 @@ export const endpointPlan = z.strictObject({
   endpoint,
   routers,
   attach: z.strictObject({
+    kind: z.enum(['tcx', 'clsact', 'netkit']).check(z.describe('how the programs are attached')),
     fromContainer: text('bpffs path of the pinned axo_from_container'),
     toContainer: text('bpffs path of the pinned axo_to_container'),
     links: text("bpffs folder for this endpoint's links"),
@@ -137,7 +138,8 @@ export const status = z.strictObject({
   ipam: ipamStatus,
   datapath: z.strictObject({
     deviceMode: z.literal('veth'),
-    attachMode: z.literal('TCX'),
+    attachMode: z.enum(['TCX', 'Legacy TC']),
+    attachReason: text('why it is that mode'),
     routing: z.string(),
     devices: z.array(z.string()),
     routers,

@@ -88,18 +88,25 @@ export interface Endpoint extends AttachmentKey {
   readonly createdAt: string;
 }
 
+/**
+ * How a program is held at a hook of a device: by a pinned tcx link (Linux 6.6), by a filter of a clsact qdisc, or by a pinned link of a
+ * netkit pair.
+ */
+export type AttachKind = 'tcx' | 'clsact' | 'netkit';
+
 /** Answer to `POST /v1/endpoints`: all that the plugin needs to build the device. */
 export interface EndpointPlan {
   readonly endpoint: Endpoint;
   /** Router address per enabled family: the pod's gateway. */
   readonly routers: { readonly ipv4?: string; readonly ipv6?: string };
-  /** Pinned programs to attach, and the folder that takes the pinned links. */
+  /** Pinned programs to attach, how to, and the folder that takes the pinned links. */
   readonly attach: {
+    readonly kind: AttachKind;
     /** bpffs path of the pinned `axo_from_container`. */
     readonly fromContainer: string;
     /** bpffs path of the pinned `axo_to_container`. */
     readonly toContainer: string;
-    /** bpffs folder for this endpoint's links (`ingress`, `egress`); made by the plugin. */
+    /** bpffs folder for this endpoint's links (`ingress`, `egress`), or the mark of its filters; made by the plugin. */
     readonly links: string;
   };
 }
@@ -163,6 +170,9 @@ export interface IpamStatus {
   readonly addresses: readonly AllocatedAddress[];
 }
 
+/** Cilium's words for the kinds `tcx` and `clsact`. */
+export type AttachMode = 'TCX' | 'Legacy TC';
+
 /** Answer of `GET /v1/status`. */
 export interface Status {
   readonly health: Health;
@@ -170,7 +180,10 @@ export interface Status {
   readonly ipam: IpamStatus;
   readonly datapath: {
     readonly deviceMode: 'veth';
-    readonly attachMode: 'TCX';
+    /** How the programs of veth and native devices are attached, in Cilium's words. */
+    readonly attachMode: AttachMode;
+    /** Why: what the configuration says, or what the kernel has. */
+    readonly attachReason: string;
     readonly routing: string;
     readonly devices: readonly string[];
     readonly routers: { readonly ipv4?: string; readonly ipv6?: string };

@@ -90,7 +90,7 @@ export const ignoredKeys: ReadonlySet<string> = new Set(
   standaloneDnsProxy startupProbe svcSourceRangeCheck synchronizeK8sNodes terminationGracePeriodSeconds tls tolerations
   tunnelPort tunnelProtocol tunnelSourcePortRange underlayProtocol updateStrategy upgradeCompatibility vtep waitForKubeProxy
   wellKnownIdentities
-  bpf.authMapMax bpf.autoMount bpf.ctAccounting bpf.ctAnyMax bpf.ctTcpMax bpf.disableExternalIPMitigation bpf.distributedLRU bpf.enableTCX
+  bpf.authMapMax bpf.autoMount bpf.ctAccounting bpf.ctAnyMax bpf.ctTcpMax bpf.disableExternalIPMitigation bpf.distributedLRU
   bpf.events bpf.lbAlgorithmAnnotation bpf.lbExternalClusterIP bpf.lbMapMax bpf.lbModeAnnotation bpf.lbSourceRangeAllTypes
   bpf.mapDynamicSizeRatio bpf.monitorFlags bpf.monitorInterval bpf.monitorTraceIPOption bpf.natMax bpf.neighMax bpf.nodeMapMax
   bpf.policyMapMax bpf.policyMapPressureMetricsThreshold bpf.policyStatsMapMax bpf.preallocateMaps bpf.root bpf.vlanBypass

@@ -19,7 +19,7 @@ export const defaultConfig: DaemonConfig = deepFreeze({
   },
   ipv4: { enabled: true },
   ipv6: { enabled: false },
-  bpf: { datapathMode: 'veth', monitorAggregation: 'medium', expediteAttach: true },
+  bpf: { datapathMode: 'veth', monitorAggregation: 'medium', enableTCX: true, expediteAttach: true },
   routingMode: 'native',
   devices: [],
   MTU: 0,

@@ -78,6 +78,7 @@ const ipam = section({
 const bpf = section({
   datapathMode: told('Kind of the device pair of a pod.', z.optional(choice('veth'))),
   monitorAggregation: told('How many trace events a connection makes.', z.optional(choice('none', 'low', 'medium', 'maximum'))),
+  enableTCX: told('Attach programs by tcx links where the kernel has them, not by tc filters.', z.optional(boolean())),
   expediteAttach: told('Let the kernel hurry its grace periods while programs are attached (key of axoneme).', z.optional(boolean())),
 });
 

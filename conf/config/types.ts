@@ -39,6 +39,8 @@ export interface DaemonConfig {
   readonly bpf: {
     readonly datapathMode: 'veth';
     readonly monitorAggregation: MonitorAggregation;
+    /** Attach programs by tcx links where the kernel has them (6.6); false: by filters of clsact, as before. */
+    readonly enableTCX: boolean;
     /** Our own key: let the kernel hurry its grace periods while a pod's programs are attached (see docs/operations.md). */
     readonly expediteAttach: boolean;
   };

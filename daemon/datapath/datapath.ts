@@ -1,26 +1,27 @@
 import { release } from 'node:os';
 import { join } from 'node:path';
-import type { ProgramName } from '../../bpf/layout.generated.ts';
 import type { Endpoint, EndpointPlan } from '../../conf/api/types.ts';
-import { EXTERNAL_POOLS, HOST_IFNAME, hostIfname, LINK_NAMES, POD_IFNAME_PREFIX } from '../../conf/names.ts';
+import { EXTERNAL_POOLS, HOST_IFNAME, hostIfname, POD_IFNAME_PREFIX } from '../../conf/names.ts';
 import type { Paths } from '../../conf/paths.ts';
 import { step } from '../../conf/step.ts';
-import { AttachType, openRingBuffer, probe, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
+import { openRingBuffer, probe, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
 import { addressesOf } from '../endpoint/identity.ts';
 import { KeyedLock } from '../endpoint/locks.ts';
 import type { EndpointDatapath } from '../endpoint/ports.ts';
 import { DomainError, hasErrno } from '../failure.ts';
-import { removeAll } from '../files.ts';
 import type { Logger } from '../log.ts';
 import type { Settings } from '../settings.ts';
+import { type AttachChoice, chooseAttach, requireKernel } from './attach-choice.ts';
 import { ensureBpffs } from './bpffs.ts';
 import { EventLog } from './events.ts';
+import { Hooks } from './hooks.ts';
 import { ensureHostDevice, type HostDevice, routeProblems, routerProblems, syncRouters, syncRoutes } from './host-device.ts';
-import { ensureLink, type LinkSpec, linkProblem, namesIn, requireTcx } from './links.ts';
+import { Attachments, type NamedHook, namesIn } from './links.ts';
 import { EndpointMaps, hostPrefix } from './maps.ts';
 import { type Metrics, readMetrics } from './metrics.ts';
 import { findNativeDevices } from './native-devices.ts';
 import { NodeWatch } from './node-watch.ts';
+import { deviceProblems } from './pod-device.ts';
 import { ProgramSet } from './programs.ts';
 import { rodataOf } from './rodata.ts';
 
@@ -46,6 +47,8 @@ interface Opened {
   readonly device: HostDevice;
   readonly programs: ProgramSet;
   readonly mtu: number;
+  readonly attach: AttachChoice;
+  readonly attachments: Attachments;
 }
 
 /** The kernel side of the node: programs, maps, links, devices and routes. */
@@ -55,6 +58,7 @@ export class Datapath implements EndpointDatapath {
   readonly #parts: DatapathParts;
   readonly #opened: Opened;
   readonly #maps: EndpointMaps;
+  readonly #hooks: Hooks;
   readonly #watch: NodeWatch;
   readonly #ring: RingBufferReader;
   readonly #lock = new KeyedLock();
@@ -68,13 +72,16 @@ export class Datapath implements EndpointDatapath {
     this.#opened = opened;
     this.mtu = opened.mtu;
     this.#maps = new EndpointMaps((name) => opened.programs.map(name));
+    this.#hooks = new Hooks(parts.paths.links, opened.attach.kind, (name) => opened.programs.program(name));
     this.#watch = new NodeWatch(opened.rtnl, parts.log, () => this.#syncNode());
     this.#ring = openRingBuffer(opened.programs.map('axo_events'), (record) => this.events.add(record));
   }
 
   /** Brings bpffs, the node's own leg and the programs into place; attaches nothing yet. Throws StartError. */
   static async open(parts: DatapathParts): Promise<Datapath> {
-    requireTcx(await probe('tcx'), release());
+    requireKernel(await probe('redirectPeer'), release());
+    const attach = chooseAttach(parts.settings.tcx, await probe('tcx'), release());
+    parts.log.info({ mode: attach.mode, reason: attach.reason }, 'chose how to attach programs');
     const rtnl = await Rtnetlink.open();
     await step('start.bpffs', () => ensureBpffs(parts.paths));
     const native = await findNativeDevices(rtnl, parts.settings.devices);
@@ -83,11 +90,16 @@ export class Datapath implements EndpointDatapath {
     const { paths, objectPath, version, log } = parts;
     const programs = await ProgramSet.open({ paths, objectPath, version, log, rodata: rodataOf(parts, device) });
     log.info({ loaded: programs.isNew, mtu }, programs.isNew ? 'loaded the programs' : 'the pinned programs are current');
-    return new Datapath(parts, { rtnl, device, programs, mtu });
+    return new Datapath(parts, { rtnl, device, programs, mtu, attach, attachments: await Attachments.open(rtnl) });
   }
 
   get routers(): EndpointPlan['routers'] {
     return this.#parts.routers;
+  }
+
+  /** How programs are attached to devices that are no netkit. */
+  get attach(): AttachChoice {
+    return this.#opened.attach;
   }
 
   /** Names of the native devices. */
@@ -108,11 +120,13 @@ export class Datapath implements EndpointDatapath {
     for (const endpoint of endpoints) this.#noteApart(endpoint);
     const strangers = step('start.rows', () => this.#maps.sync(endpoints));
     if (strangers > 0) this.#parts.log.info({ rows: strangers }, 'removed map rows that no endpoint owns');
-    const { host } = this.#opened.device;
+    const { attachments, device } = this.#opened;
+    const { host } = device;
     // Into maps that may be new, before any link runs a program that reads them: pods talk with the node all the time.
     await step('start.rows', () => this.#syncNodeRows());
-    await step('start.links', () => ensureLink(this.#ownLink(HOST_IFNAME, host.ifindex, 'ingress', 'axo_to_host')));
-    await step('start.links', () => ensureLink(this.#ownLink(HOST_IFNAME, host.ifindex, 'egress', 'axo_from_host')));
+    const leg = this.#hooks.leg(host.ifindex);
+    for (const [, spec] of leg) await step('start.links', () => attachments.ensure(spec));
+    await attachments.removeOthers(leg);
     for (const endpoint of endpoints) await step('start.podlinks', () => this.#attachAgain(endpoint));
     await step('start.addresses', () => syncRouters(this.#opened.rtnl, host.ifindex, this.routers));
     await step('start.routes', () => this.#syncRoutes());
@@ -123,6 +137,7 @@ export class Datapath implements EndpointDatapath {
   attachPaths(endpoint: Endpoint): EndpointPlan['attach'] {
     const { progs, links } = this.#parts.paths;
     return {
+      kind: this.#hooks.kindOf(endpoint),
       fromContainer: join(progs, 'axo_from_container'),
       toContainer: join(progs, 'axo_to_container'),
       links: join(links, hostIfname(endpoint)),
@@ -147,7 +162,7 @@ export class Datapath implements EndpointDatapath {
   }
 
   async dismantle(endpoint: Endpoint): Promise<void> {
-    if (endpoint.chained === true) removeAll(this.attachPaths(endpoint).links);
+    if (endpoint.chained === true) await this.#opened.attachments.remove(this.attachPaths(endpoint).links);
     else await this.removeDevice(endpoint.hostIfname);
   }
 
@@ -159,7 +174,7 @@ export class Datapath implements EndpointDatapath {
         if (!hasErrno(error, 'ENODEV')) throw error;
       });
     }
-    step('remove.links', () => removeAll(join(this.#parts.paths.links, hostIfname)));
+    await step('remove.links', () => this.#opened.attachments.remove(this.#hooks.folder(hostIfname)));
   }
 
   async hasDevice({ hostIfindex, hostIfname }: Endpoint): Promise<boolean> {
@@ -167,10 +182,9 @@ export class Datapath implements EndpointDatapath {
   }
 
   async inspect(endpoint: Endpoint): Promise<string[]> {
-    const links = this.#podLinks(endpoint).map(([name, spec]) => linkProblem(spec, name));
     return [
-      ...(await this.#deviceProblems(endpoint)),
-      ...links.filter((problem) => problem !== undefined),
+      ...(await deviceProblems(this.#opened.rtnl, endpoint)),
+      ...(await this.#hookProblems(this.#hooks.pod(endpoint))),
       ...this.#maps.problems(endpoint),
     ];
   }
@@ -179,13 +193,8 @@ export class Datapath implements EndpointDatapath {
     const { rtnl, device } = this.#opened;
     const { ifindex } = device.host;
     if ((await rtnl.links.find(ifindex))?.name !== HOST_IFNAME) return [`device ${HOST_IFNAME} is gone`];
-    const specs = [
-      this.#ownLink(HOST_IFNAME, ifindex, 'ingress', 'axo_to_host'),
-      this.#ownLink(HOST_IFNAME, ifindex, 'egress', 'axo_from_host'),
-    ];
-    const links = specs.map((spec, n) => linkProblem(spec, `${n === 0 ? 'ingress' : 'egress'} of ${HOST_IFNAME}`));
     return [
-      ...links.filter((problem) => problem !== undefined),
+      ...(await this.#hookProblems(this.#hooks.leg(ifindex))),
       ...(await routerProblems(rtnl, ifindex, this.routers)),
       ...(await routeProblems(rtnl, ifindex, this.#parts.blocks())),
     ];
@@ -219,21 +228,9 @@ export class Datapath implements EndpointDatapath {
     this.#opened.rtnl.close();
   }
 
-  #ownLink(device: string, ifindex: number, hook: keyof typeof LINK_NAMES, program: ProgramName): LinkSpec {
-    return {
-      path: join(this.#parts.paths.links, device, LINK_NAMES[hook]),
-      ifindex,
-      attachType: hook === 'ingress' ? AttachType.tcxIngress : AttachType.tcxEgress,
-      program: this.#opened.programs.program(program),
-    };
-  }
-
-  #podLinks(endpoint: Endpoint): [string, LinkSpec][] {
-    const [folder, ifindex] = [hostIfname(endpoint), endpoint.hostIfindex];
-    return [
-      ['ingress', this.#ownLink(folder, ifindex, 'ingress', 'axo_from_container')],
-      ['egress', this.#ownLink(folder, ifindex, 'egress', 'axo_to_container')],
-    ];
+  async #hookProblems(hooks: readonly NamedHook[]): Promise<string[]> {
+    const problems = await Promise.all(hooks.map(([name, spec]) => this.#opened.attachments.problem(spec, name)));
+    return problems.filter((problem) => problem !== undefined);
   }
 
   /** An address that an IPAM plugin gave lies in no block of ours: it gets a route of its own. */
@@ -247,20 +244,17 @@ export class Datapath implements EndpointDatapath {
   }
 
   async #attachAgain(endpoint: Endpoint): Promise<void> {
-    for (const [name, spec] of this.#podLinks(endpoint)) {
-      const outcome = await ensureLink(spec);
-      if (outcome === 'created') this.#parts.log.warn({ id: endpoint.id, link: name }, 'attached a program that was missing');
-    }
+    const { missing, isMoved } = await this.#attachAll(this.#hooks.pod(endpoint));
+    const { id } = endpoint;
+    if (isMoved) this.#parts.log.info({ id, mode: this.#opened.attach.mode }, 'attached the programs in the other way');
+    else for (const link of missing) this.#parts.log.warn({ id, link }, 'attached a program that was missing');
   }
 
-  async #deviceProblems({ hostIfindex, hostIfname, hostMac }: Endpoint): Promise<string[]> {
-    const link = await this.#opened.rtnl.links.find(hostIfindex);
-    if (link === undefined) return [`device ${hostIfname} is gone`];
-    const problems: string[] = [];
-    if (link.name !== hostIfname) problems.push(`device ${hostIfindex} is called ${link.name}, not ${hostIfname}`);
-    if (link.mac !== hostMac) problems.push(`device ${hostIfname} has mac ${link.mac}, not ${hostMac}`);
-    if (!link.up) problems.push(`device ${hostIfname} is down`);
-    return problems;
+  /** Gives all hooks of a device their programs. `missing`: those that had none of this kind; `isMoved`: they had one of another kind. */
+  async #attachAll(hooks: readonly NamedHook[]): Promise<{ missing: readonly string[]; isMoved: boolean }> {
+    const missing: string[] = [];
+    for (const [name, spec] of hooks) if ((await this.#opened.attachments.ensure(spec)) === 'created') missing.push(name);
+    return { missing, isMoved: await this.#opened.attachments.removeOthers(hooks) };
   }
 
   /** A pod's address may be the first of a new block; its route is there before the pod is. One pass at a time: each removes what it does not know. */
@@ -280,10 +274,11 @@ export class Datapath implements EndpointDatapath {
       return [`device ${HOST_IFNAME} is gone; restart the daemon`];
     }
     const { links } = await findNativeDevices(rtnl, this.#parts.settings.devices);
-    for (const { name, ifindex } of links) await ensureLink(this.#ownLink(name, ifindex, 'ingress', 'axo_from_netdev'));
+    const { attachments } = this.#opened;
+    for (const { name, ifindex } of links) await this.#attachAll(this.#hooks.native(name, ifindex));
     const names = links.map(({ name }) => name);
     if (names.join() !== this.#devices.join()) this.#parts.log.info({ devices: names }, 'native devices');
-    for (const gone of this.#ownFolders()) if (!names.includes(gone)) removeAll(join(this.#parts.paths.links, gone));
+    for (const gone of this.#ownFolders()) if (!names.includes(gone)) await attachments.remove(this.#hooks.folder(gone));
     this.#devices = names;
     await this.#syncNodeRows();
     return [];

@@ -1,84 +1,76 @@
-import { mkdirSync, readdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readdirSync } from 'node:fs';
+import type { AttachKind } from '../../conf/api/types.ts';
+import { programInfo, type Rtnetlink } from '../../native/index.ts';
 import {
-  type Answer,
-  type AttachType,
-  createLink,
-  type Fd,
-  getPinned,
-  type LinkInfo,
-  linkInfo,
-  pin,
-  programInfo,
-  updateLink,
-} from '../../native/index.ts';
-import { hasErrno, StartError } from '../failure.ts';
-import { removeAll } from '../files.ts';
+  type AttachTarget,
+  attachMethods,
+  detachPrograms,
+  findAttached,
+  type Hook,
+  type NamedProgram,
+  type Outcome,
+} from '../../plugin/attach/index.ts';
+import { hasErrno } from '../failure.ts';
 
-/** A program at a hook of a device, held there by a link that is pinned. */
-export interface LinkSpec {
-  /** Where the link is pinned. */
-  readonly path: string;
-  readonly ifindex: number;
-  readonly attachType: AttachType;
-  readonly program: Fd;
+/** A program that should be at a hook of a device. */
+export interface AttachSpec {
+  readonly target: AttachTarget;
+  readonly hook: Hook;
+  readonly kind: AttachKind;
+  readonly program: NamedProgram;
 }
 
-/** What `ensureLink` had to do. */
-export type LinkOutcome = 'kept' | 'updated' | 'created';
+/** A hook of a device with its name in sentences. */
+export type NamedHook = readonly [name: string, spec: AttachSpec];
 
-/** Information about the link pinned at `path`; undefined when nothing is pinned there. */
-export function pinnedLinkInfo(path: string): LinkInfo | undefined {
-  try {
-    using link = getPinned(path);
-    return linkInfo(link);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined;
-    throw error;
+/** The programs at the hooks of the node's devices. */
+export class Attachments {
+  readonly #netlink: Rtnetlink;
+  /** Devices that had clsact when the daemon started: only there can filters of an earlier life be. */
+  readonly #legacy: ReadonlySet<number>;
+
+  private constructor(netlink: Rtnetlink, legacy: ReadonlySet<number>) {
+    this.#netlink = netlink;
+    this.#legacy = legacy;
   }
-}
 
-/** What is wrong with a pinned link, or undefined. A link whose device is gone, or that was detached, has ifindex 0. */
-export function linkProblem(spec: LinkSpec, name: string): string | undefined {
-  const info = pinnedLinkInfo(spec.path);
-  if (info === undefined) return `link ${name} is not pinned`;
-  if (info.ifindex === 0) return `link ${name} is detached`;
-  if (info.ifindex !== spec.ifindex) return `link ${name} is on device ${info.ifindex}, not ${spec.ifindex}`;
-  if (info.attachType !== spec.attachType) return `link ${name} is at hook ${info.attachType}, not ${spec.attachType}`;
-  const { id } = programInfo(spec.program);
-  return info.programId === id ? undefined : `link ${name} runs program ${info.programId}, not ${id}`;
-}
-
-/**
- * Makes the device run the program: keeps a link that is right, swaps the program of one that is live without a gap for the traffic,
- * replaces one that is dead, creates and pins a missing one.
- */
-export async function ensureLink(spec: LinkSpec): Promise<LinkOutcome> {
-  const info = pinnedLinkInfo(spec.path);
-  if (info !== undefined && info.ifindex === spec.ifindex && info.attachType === spec.attachType) {
-    if (info.programId === programInfo(spec.program).id) return 'kept';
-    using link = getPinned(spec.path);
-    await updateLink(link, spec.program);
-    return 'updated';
+  static async open(netlink: Rtnetlink): Promise<Attachments> {
+    const qdiscs = await netlink.trafficControl.qdiscs();
+    return new Attachments(netlink, new Set(qdiscs.filter(({ kind }) => kind === 'clsact').map(({ ifindex }) => ifindex)));
   }
-  removeAll(spec.path);
-  await attach(spec);
-  return 'created';
-}
 
-async function attach({ path, ...options }: LinkSpec): Promise<void> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  using link = await createLink(options);
-  pin(link, path);
-}
+  /** Makes the hook run the program; see `AttachMethod.ensure`. */
+  ensure({ kind, target, hook, program }: AttachSpec): Promise<Outcome> {
+    return attachMethods[kind].ensure(this.#netlink, target, hook, program);
+  }
 
-/**
- * Refuses a kernel on which no program could be attached; asked before anything is made. Throws StartError when the probe said no: a kernel that
- * cannot be judged is tried.
- */
-export function requireTcx(answer: Answer, kernel: string): void {
-  if (answer !== 'no') return;
-  throw new StartError(`start on Linux ${kernel}: it has no tcx links, which carry every program; axoneme needs Linux 6.6 or later`);
+  /**
+   * Takes off a device what another kind holds there; true when there was such. Done when all of its hooks have their programs, so that no packet
+   * meets it without one. While both kinds are there the tcx program judges first, and only what it leaves to others is judged twice: a
+   * chained pod's packets, which none of our programs changes.
+   */
+  async removeOthers([first]: readonly NamedHook[]): Promise<boolean> {
+    if (first === undefined) return false;
+    const [, { kind, target }] = first;
+    if (kind === 'clsact') return await attachMethods.tcx.remove(this.#netlink, target.folder);
+    return this.#legacy.has(target.ifindex) && (await attachMethods.clsact.remove(this.#netlink, target.folder));
+  }
+
+  /** What is wrong with a program's attachment, or undefined. Any kind will do: which one it should be is a matter of the next start. */
+  async problem({ kind, target, hook, program }: AttachSpec, name: string): Promise<string | undefined> {
+    const found = await findAttached(this.#netlink, target, hook);
+    if (found === undefined) return kind === 'clsact' ? `filter ${name} is gone` : `link ${name} is not pinned`;
+    const what = `${found.kind === 'clsact' ? 'filter' : 'link'} ${name}`;
+    if (found.ifindex === 0) return `${what} is detached`;
+    if (found.ifindex !== target.ifindex) return `${what} is on device ${found.ifindex}, not ${target.ifindex}`;
+    const { id } = programInfo(program.fd);
+    return found.programId === id ? undefined : `${what} runs program ${found.programId}, not ${id}`;
+  }
+
+  /** Removes what a device's folder names; see `detachPrograms`. */
+  remove(folder: string): Promise<void> {
+    return detachPrograms(async () => this.#netlink, folder);
+  }
 }
 
 /** Names below `folder`, empty when there is no such folder. */

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { type DeviceValue, type EndpointValue, maps } from '../../bpf/layout.generated.ts';
 import type { AttachmentKey } from '../../conf/api/types.ts';
-import { attachmentOfAlias, hostIfname, LINK_NAMES } from '../../conf/names.ts';
+import { attachmentOfAlias, hostIfname } from '../../conf/names.ts';
 import type { Paths } from '../../conf/paths.ts';
 import { BpfMap, getPinned, type Link, type Rtnetlink } from '../../native/index.ts';
+import { findAttached } from '../../plugin/attach/index.ts';
 import { addressText, macText } from './address.ts';
-import { pinnedLinkInfo } from './links.ts';
 
 /** A pod of ours that the kernel still serves: what device, alias, maps and links say of it. */
 export interface Survivor extends AttachmentKey {
@@ -25,7 +25,7 @@ type Endpoints = BpfMap<{ addr: Uint8Array }, EndpointValue>;
 
 /**
  * Pods that are whole in the kernel, apart from those whose device `owned` names: the alias of the device names an attachment whose device bears
- * this name, both maps agree about it, and both links hold its programs. Such a pod has traffic, whatever became of its record. Maps that are not
+ * this name, both maps agree about it, and both hooks have its programs. Such a pod has traffic, whatever became of its record. Maps that are not
  * there, or of another layout, know of none. Throws what the kernel refuses.
  */
 export async function findSurvivors(rtnl: Rtnetlink, paths: Paths, owned: ReadonlySet<string>): Promise<Survivor[]> {
@@ -36,7 +36,12 @@ export async function findSurvivors(rtnl: Rtnetlink, paths: Paths, owned: Readon
     using endpointsFd = getPinned(join(paths.maps, 'axo_endpoints'));
     const devices: Devices = new BpfMap(devicesFd, maps.axo_devices.key, maps.axo_devices.value);
     const endpoints: Endpoints = new BpfMap(endpointsFd, maps.axo_endpoints.key, maps.axo_endpoints.value);
-    return links.map((link) => survivorOf(link, { devices, endpoints, paths })).filter((survivor) => survivor !== undefined);
+    const survivors: Survivor[] = [];
+    for (const link of links) {
+      const survivor = survivorOf(link, { devices, endpoints });
+      if (survivor !== undefined && (await hasPrograms(rtnl, link, paths))) survivors.push(survivor);
+    }
+    return survivors;
   } catch (error) {
     if (isUnreadable(error)) return [];
     throw error;
@@ -53,10 +58,9 @@ function isUnreadable(error: unknown): boolean {
 interface Sources {
   readonly devices: Devices;
   readonly endpoints: Endpoints;
-  readonly paths: Paths;
 }
 
-function survivorOf(link: Link, { devices, endpoints, paths }: Sources): Survivor | undefined {
+function survivorOf(link: Link, { devices, endpoints }: Sources): Survivor | undefined {
   const key = attachmentOfAlias(link.alias ?? '');
   const row = devices.get({ ifindex: link.ifindex });
   if (key === undefined || row === undefined || hostIfname(key) !== link.name || macText(row.nodeMac) !== link.mac) return undefined;
@@ -65,7 +69,7 @@ function survivorOf(link: Link, { devices, endpoints, paths }: Sources): Survivo
     const found = endpoints.get({ addr });
     return found?.id === row.id && found.ifindex === link.ifindex;
   });
-  if (addresses.length === 0 || !isFound || !hasLinks(link, paths)) return undefined;
+  if (addresses.length === 0 || !isFound) return undefined;
   return {
     ...key,
     id: row.id,
@@ -79,6 +83,8 @@ function survivorOf(link: Link, { devices, endpoints, paths }: Sources): Survivo
   };
 }
 
-function hasLinks({ name, ifindex }: Link, paths: Paths): boolean {
-  return Object.values(LINK_NAMES).every((hook) => pinnedLinkInfo(join(paths.links, name, hook))?.ifindex === ifindex);
+async function hasPrograms(rtnl: Rtnetlink, { name, ifindex }: Link, paths: Paths): Promise<boolean> {
+  const target = { ifindex, folder: join(paths.links, name) };
+  const found = [await findAttached(rtnl, target, 'ingress'), await findAttached(rtnl, target, 'egress')];
+  return found.every((attached) => attached?.ifindex === ifindex);
 }

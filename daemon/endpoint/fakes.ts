@@ -39,7 +39,7 @@ export class FakeDatapath implements EndpointDatapath {
   failing: string | undefined;
 
   attachPaths(endpoint: Endpoint): EndpointPlan['attach'] {
-    return { fromContainer: '/progs/from', toContainer: '/progs/to', links: `/links/${endpoint.hostIfname}` };
+    return { kind: 'tcx', fromContainer: '/progs/from', toContainer: '/progs/to', links: `/links/${endpoint.hostIfname}` };
   }
 
   async expectDevice(endpoint: Endpoint): Promise<void> {

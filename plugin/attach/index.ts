@@ -1,70 +1,85 @@
-import { mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import type { EndpointPlan } from '../conf/api/types.ts';
-import { LINK_NAMES } from '../conf/names.ts';
-import { step } from '../conf/step.ts';
-import { AttachType } from '../native/bpf/constants.ts';
-import { createLink } from '../native/bpf/link.ts';
-import { getPinned, pin } from '../native/bpf/pin.ts';
-import { hasErrno } from '../native/errors.ts';
+import { readdirSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { AttachKind, EndpointPlan } from '../../conf/api/types.ts';
+import { LINK_NAMES } from '../../conf/names.ts';
+import { step } from '../../conf/step.ts';
+import { getPinned } from '../../native/bpf/pin.ts';
+import { hasErrno } from '../../native/errors.ts';
+import type { Rtnetlink } from '../../native/netlink/rtnetlink.ts';
+import { clsact } from './clsact.ts';
+import type { Attached, AttachMethod, AttachTarget, Hook } from './method.ts';
+import { netkit } from './netkit.ts';
+import { tcx } from './tcx.ts';
+
+export type { Attached, AttachMethod, AttachTarget, Hook, NamedProgram, Outcome } from './method.ts';
+
+/** Every way to attach, by its kind. */
+export const attachMethods: Readonly<Record<AttachKind, AttachMethod>> = { tcx, clsact, netkit };
 
 /**
- * Attaches the shared programs to both hooks of a pod's host side, and pins the links: they hold the programs there when plugin and daemon are
- * gone. The two attaches wait for the kernel side by side.
+ * Attaches the shared programs to both hooks of a pod's host side, in a way that holds them there when plugin and daemon are gone. The two
+ * attaches wait for the kernel side by side.
  */
-export async function attachPrograms(attach: EndpointPlan['attach'], hostIfindex: number): Promise<void> {
-  step('add.folder', () => makeFolder(attach.links));
+export async function attachPrograms(netlink: Rtnetlink, attach: EndpointPlan['attach'], hostIfindex: number): Promise<void> {
+  const { fromContainer, toContainer, links: folder } = attach;
+  const target = { ifindex: hostIfindex, folder };
+  const method = attachMethods[attach.kind];
   try {
+    await step('add.folder', () => prepare(netlink, method, target));
     await Promise.all([
-      attachOne(attach.fromContainer, hostIfindex, 'ingress', attach.links),
-      attachOne(attach.toContainer, hostIfindex, 'egress', attach.links),
+      attachOne(netlink, method, target, 'ingress', fromContainer),
+      attachOne(netlink, method, target, 'egress', toContainer),
     ]);
   } catch (error) {
-    removeLinks(attach.links);
+    await detachPrograms(async () => netlink, folder);
     throw error;
   }
 }
 
-const HOOKS = { ingress: AttachType.tcxIngress, egress: AttachType.tcxEgress } as const;
-
-async function attachOne(programPath: string, ifindex: number, hook: keyof typeof HOOKS, folder: string): Promise<void> {
-  using program = getPinned(programPath);
-  const attach = () => createLink({ program, ifindex, attachType: HOOKS[hook] });
-  using link = await step(`add.attach.${hook}`, attach).catch(async (error: unknown) => {
-    throw await explain(error, `attach ${programPath} to interface ${ifindex}`);
-  });
-  step(`add.pin.${hook}`, () => pin(link, join(folder, LINK_NAMES[hook])));
-}
-
-/** A kernel without tcx refuses with a bare EINVAL: what it can do is asked only then, and not on the way of every ADD. */
-async function explain(error: unknown, operation: string): Promise<unknown> {
-  const { probe, unsupported } = await import('../native/bpf/features.ts');
-  return (await probe('tcx')) === 'no' ? unsupported(operation, 'tcx', error) : error;
-}
-
 /** Links that an earlier life of the attachment left are husks by now: their device is gone. */
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) mkdirSync(folder, { recursive: true });
-    else if (hasErrno(error, 'EEXIST')) removePins(folder);
-    else throw error;
+async function prepare(netlink: Rtnetlink, method: AttachMethod, target: AttachTarget): Promise<void> {
+  await detachPrograms(async () => netlink, target.folder);
+  await method.prepare(netlink, target);
+}
+
+async function attachOne(netlink: Rtnetlink, method: AttachMethod, target: AttachTarget, hook: Hook, programPath: string): Promise<void> {
+  using fd = getPinned(programPath);
+  const program = { name: basename(programPath), fd };
+  using held = await step(`add.attach.${hook}`, () => method.attach(netlink, target, hook, program));
+  step(`add.pin.${hook}`, () => held.keep());
+}
+
+/**
+ * What is at a hook and ours, by whatever kind: the kernel is asked, no record. Of two the one that runs first; what is left of a device that
+ * is gone only where there is nothing else.
+ */
+export async function findAttached(netlink: Rtnetlink, target: AttachTarget, hook: Hook): Promise<Attached | undefined> {
+  let husk: Attached | undefined;
+  for (const method of [tcx, netkit, clsact]) {
+    const found = await method.inspect(netlink, target, hook);
+    if (found !== undefined && found.ifindex !== 0) return found;
+    husk ??= found;
   }
+  return husk;
 }
 
-/** Removes an endpoint's pinned links and their folder. With the last pin a link ends, and the kernel detaches the program. */
-export function removeLinks(folder: string): void {
-  if (removePins(folder)) rmdirSync(folder);
+/**
+ * Takes our programs off the device of a folder, and removes the folder: pinned links end with their pins, filters are deleted unless their
+ * device is gone. A socket is asked for only where there is a filter.
+ */
+export async function detachPrograms(netlink: () => Promise<Rtnetlink>, folder: string): Promise<void> {
+  const names = namesIn(folder);
+  if (names === undefined) return;
+  if (names.some((name) => !(name in LINK_NAMES))) await clsact.remove(await netlink(), folder);
+  rmSync(folder, { recursive: true, force: true });
 }
 
-/** False when there is no such folder. */
-function removePins(folder: string): boolean {
+/** Undefined when there is no such folder. */
+function namesIn(folder: string): string[] | undefined {
   try {
-    for (const name of readdirSync(folder)) rmSync(join(folder, name), { force: true });
-    return true;
+    return readdirSync(folder);
   } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return false;
+    if (hasErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

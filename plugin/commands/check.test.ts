@@ -34,10 +34,10 @@ test.each<[string, Partial<Observation>]>([
   ['host device lxc18b8fe0ca3 is down', { host: host && { ...host, up: false } }],
   ['route 0.0.0.0/0 via 10.0.0.1 on eth0 is gone', { routes: whole.routes.filter(({ dst }) => dst !== '0.0.0.0/0') }],
   ['route 10.0.0.1/32 on eth0 is gone', { routes: whole.routes.slice(1) }],
-  ['ingress link is gone or detached', { ingress: { link: undefined, expectedProgramId: 40 } }],
-  ['egress link is on interface 8, not 9', { egress: { link: { ifindex: 8, programId: 41 }, expectedProgramId: 41 } }],
-  ['egress link holds program 40, not 41', { egress: { link: { ifindex: 9, programId: 40 }, expectedProgramId: 41 } }],
-  ['pinned program of ingress is gone', { ingress: { link: { ifindex: 9, programId: 40 }, expectedProgramId: undefined } }],
+  ['ingress program is gone or detached', { ingress: { link: undefined, expectedProgramId: 40 } }],
+  ['egress link is on interface 8, not 9', { egress: { link: { kind: 'tcx', ifindex: 8, programId: 41 }, expectedProgramId: 41 } }],
+  ['egress link holds program 40, not 41', { egress: { link: { kind: 'tcx', ifindex: 9, programId: 40 }, expectedProgramId: 41 } }],
+  ['pinned program of ingress is gone', { ingress: { link: { kind: 'tcx', ifindex: 9, programId: 40 }, expectedProgramId: undefined } }],
 ])('finds: %s', async (problem, seen) => {
   expect(await problemsOf(seen)).toEqual([problem]);
 });

@@ -75,10 +75,11 @@ function ruleProblems({ table, ifname }: Endpoint, { ruleTables }: Observation):
 }
 
 function hookProblems({ link, expectedProgramId }: ObservedHook, host: ObservedInterface | undefined, hook: string): string[] {
-  if (!link) return [`${hook} link is gone or detached`];
+  if (!link) return [`${hook} program is gone or detached`];
+  const what = `${hook} ${link.kind === 'clsact' ? 'filter' : 'link'}`;
   const problems: string[] = [];
-  if (host && link.ifindex !== host.ifindex) problems.push(`${hook} link is on interface ${link.ifindex}, not ${host.ifindex}`);
+  if (host && link.ifindex !== host.ifindex) problems.push(`${what} is on interface ${link.ifindex}, not ${host.ifindex}`);
   if (expectedProgramId === undefined) problems.push(`pinned program of ${hook} is gone`);
-  else if (link.programId !== expectedProgramId) problems.push(`${hook} link holds program ${link.programId}, not ${expectedProgramId}`);
+  else if (link.programId !== expectedProgramId) problems.push(`${what} holds program ${link.programId}, not ${expectedProgramId}`);
   return problems;
 }

@@ -30,7 +30,7 @@ export const endpoint: Endpoint = {
 export const plan: EndpointPlan = {
   endpoint,
   routers: { ipv4: '10.0.0.1', ipv6: 'fd00::1' },
-  attach: { fromContainer: '/p/axo_from_container', toContainer: '/p/axo_to_container', links: '/l/lxc' },
+  attach: { kind: 'tcx', fromContainer: '/p/axo_from_container', toContainer: '/p/axo_to_container', links: '/l/lxc' },
 };
 
 /** For tests: the kernel's view of that endpoint, whole. */
@@ -45,8 +45,8 @@ export const whole: Observation = {
     { dst: 'fe80::/64', table: 254 },
   ],
   ruleTables: [],
-  ingress: { link: { ifindex: 9, programId: 40 }, expectedProgramId: 40 },
-  egress: { link: { ifindex: 9, programId: 41 }, expectedProgramId: 41 },
+  ingress: { link: { kind: 'tcx', ifindex: 9, programId: 40 }, expectedProgramId: 40 },
+  egress: { link: { kind: 'tcx', ifindex: 9, programId: 41 }, expectedProgramId: 41 },
 };
 
 /** For tests: an error of one of the families that are told by `code`. */

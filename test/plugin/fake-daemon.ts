@@ -110,6 +110,7 @@ export class FakeDaemon implements AsyncDisposable {
       endpoint,
       routers: { ipv4: '10.9.0.1', ipv6: 'fd09::1' },
       attach: {
+        kind: 'tcx',
         fromContainer: `${pins}/progs/axo_from_container`,
         toContainer: `${pins}/progs/axo_to_container`,
         links: `${pins}/links/${endpoint.hostIfname}`,

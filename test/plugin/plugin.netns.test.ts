@@ -253,7 +253,7 @@ describe('CHECK', () => {
     ],
     ['the interface', 'interface eth0 is gone', (one) => one.run(['ip', 'link', 'del', 'eth0'])],
     ['the host side', 'is down', () => stage.node.run(['ip', 'link', 'set', host(), 'down'])],
-    ['a link', 'ingress link is gone or detached', () => stage.node.remove(`/sys/fs/bpf/axoneme/v1/links/${host()}/ingress`)],
+    ['a link', 'ingress program is gone or detached', () => stage.node.remove(`/sys/fs/bpf/axoneme/v1/links/${host()}/ingress`)],
   ])('finds out when somebody changed %s', async (_, problem, change) => {
     const { answer } = await stage.call('ADD', pod);
     await change(pod);

@@ -90,8 +90,8 @@ describe('CHECK of a pod', () => {
     ],
     ['state of the host device', onHost('ip', 'link', 'set', 'HOST', 'down'), /host device lxc\w+ is down/],
     ['host device', onHost('ip', 'link', 'delete', 'HOST'), /host device lxc\w+ is gone/],
-    ['ingress program', unpin('ingress'), 'ingress link is gone or detached'],
-    ['egress program', unpin('egress'), 'egress link is gone or detached'],
+    ['ingress program', unpin('ingress'), 'ingress program is gone or detached'],
+    ['egress program', unpin('egress'), 'egress program is gone or detached'],
     [
       'row of the address',
       (broken) => withMap('axo_endpoints', (map) => map.delete({ addr: ipv4(broken) })),

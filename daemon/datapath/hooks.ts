@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import type { ProgramName } from '../../bpf/layout.generated.ts';
+import type { AttachKind, Endpoint } from '../../conf/api/types.ts';
+import { HOST_IFNAME, hostIfname } from '../../conf/names.ts';
+import type { Fd } from '../../native/index.ts';
+import type { AttachTarget, Hook } from '../../plugin/attach/index.ts';
+import type { AttachSpec, NamedHook } from './links.ts';
+
+/** Which program belongs to which hook of which device. */
+export class Hooks {
+  readonly #links: string;
+  readonly #kind: AttachKind;
+  readonly #program: (name: ProgramName) => Fd;
+
+  /** `links`: the folder of the devices' folders. */
+  constructor(links: string, kind: AttachKind, program: (name: ProgramName) => Fd) {
+    this.#links = links;
+    this.#kind = kind;
+    this.#program = program;
+  }
+
+  /** Those of the node's own leg. */
+  leg(ifindex: number): NamedHook[] {
+    const target = { ifindex, folder: this.folder(HOST_IFNAME) };
+    return [
+      [`ingress of ${HOST_IFNAME}`, this.#spec(target, 'ingress', 'axo_to_host')],
+      [`egress of ${HOST_IFNAME}`, this.#spec(target, 'egress', 'axo_from_host')],
+    ];
+  }
+
+  /** Those of a pod's host side. */
+  pod(endpoint: Endpoint): NamedHook[] {
+    const target = { ifindex: endpoint.hostIfindex, folder: this.folder(hostIfname(endpoint)) };
+    const kind = this.kindOf(endpoint);
+    return [
+      ['ingress', this.#spec(target, 'ingress', 'axo_from_container', kind)],
+      ['egress', this.#spec(target, 'egress', 'axo_to_container', kind)],
+    ];
+  }
+
+  /** That of a device that leads out of the node. */
+  native(name: string, ifindex: number): NamedHook[] {
+    return [[`ingress of ${name}`, this.#spec({ ifindex, folder: this.folder(name) }, 'ingress', 'axo_from_netdev')]];
+  }
+
+  /** How a pod's programs are attached. */
+  kindOf(_endpoint: Endpoint): AttachKind {
+    return this.#kind;
+  }
+
+  /** Where the pinned links or marks of a device are. */
+  folder(device: string): string {
+    return join(this.#links, device);
+  }
+
+  #spec(target: AttachTarget, hook: Hook, program: ProgramName, kind = this.#kind): AttachSpec {
+    return { target, hook, kind, program: { name: program, fd: this.#program(program) } };
+  }
+}
