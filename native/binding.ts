@@ -64,7 +64,7 @@ export interface SysAddon {
   wireStart(left: number, right: number): WireHandle;
   wireSet(wire: WireHandle, delayNs: number, jitterNs: number): void;
   wireStop(wire: WireHandle): void;
-  /** `kind`: 0 connections, 1 round trips, 2 stream; processors -1: wherever the scheduler likes. */
+  /** `kind`: 0 connections, 1 round trips, 2 stream, 3 datagrams there and back; processors -1: wherever the scheduler likes. */
   meter(
     kind: number,
     clientNetns: number,

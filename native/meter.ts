@@ -3,12 +3,15 @@ import { awaiting } from './errors.ts';
 import type { Netns } from './netns.ts';
 
 /** What to measure, by the numbers of the addon. */
-const KIND = { connections: 0, roundTrips: 1, stream: 2 } as const;
+const KIND = { connections: 0, roundTrips: 1, stream: 2, datagrams: 3 } as const;
 /** linux/socket.h */
 const FAMILY = { 4: 2, 6: 10 } as const;
 
 export interface MeterOptions {
-  /** `connections`: TCP handshakes one after the other; `roundTrips`: a message there and back; `stream`: one TCP stream as fast as it goes */
+  /**
+   * `connections`: TCP handshakes one after the other; `roundTrips`: a message there and back over TCP; `datagrams`: the same over UDP; `stream`: one
+   * TCP stream as fast as it goes
+   */
   readonly kind: keyof typeof KIND;
   readonly client: Netns;
   readonly server: Netns;
@@ -40,8 +43,8 @@ export interface Measurement {
 const NS_PER_MS = 1e6;
 
 /**
- * Puts a server thread and a client thread of this process into two namespaces and lets them talk TCP over blocking sockets, without JavaScript.
- * Throws SyscallError: ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT (after 5 s), EAGAIN when the other side falls silent for 5 s.
+ * Puts a server thread and a client thread of this process into two namespaces and lets them talk over blocking sockets, without JavaScript.
+ * Throws SyscallError: ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT (after 5 s), EAGAIN when the other side falls silent for 5 s, or a datagram is lost.
  */
 export async function measure(options: MeterOptions): Promise<Measurement> {
   const { kind, client, server, family, address, bytes, duration, warmup, clientCpu = -1, serverCpu = -1 } = options;

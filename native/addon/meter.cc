@@ -16,7 +16,7 @@
 namespace axo {
 namespace {
 
-enum Kind { kConnections = 0, kRoundTrips = 1, kStream = 2 };
+enum Kind { kConnections = 0, kRoundTrips = 1, kStream = 2, kDatagrams = 3 };
 
 constexpr int64_t kSecond = INT64_C(1000000000);
 // More samples than this are not kept; the counts go on.
@@ -53,7 +53,7 @@ class Meter : public Task {
     int error = pthread_create(&server, nullptr, Serve, this);
     if (error != 0) return failure->Set("pthread_create", error);
     RunInNetns(client_netns_.get(), failure, [this](Failure* f) { return Pin(client_cpu_, f) && Measure(f); });
-    // Wakes a server that waits in accept(2) or recv(2).
+    // Wakes a server that waits in accept(2), recv(2) or, though it fails with ENOTCONN then, recvfrom(2).
     done_ = true;
     shutdown(listener_.get(), SHUT_RDWR);
     pthread_join(server, nullptr);
@@ -61,15 +61,17 @@ class Meter : public Task {
     if (server_failure_) *failure = server_failure_;
   }
 
+  int Type() const { return kind_ == kDatagrams ? SOCK_DGRAM : SOCK_STREAM; }
+
   bool Listen(Failure* failure) {
     socklen_t size;
     struct sockaddr_storage name = {};
     name.ss_family = static_cast<sa_family_t>(family_);
     size = family_ == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-    listener_.Reset(socket(family_, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    listener_.Reset(socket(family_, Type() | SOCK_CLOEXEC, 0));
     if (listener_.get() < 0) return Failed(failure, "socket");
     if (bind(listener_.get(), reinterpret_cast<struct sockaddr*>(&name), size) != 0) return Failed(failure, "bind");
-    if (listen(listener_.get(), 512) != 0) return Failed(failure, "listen");
+    if (Type() == SOCK_STREAM && listen(listener_.get(), 512) != 0) return Failed(failure, "listen");
     if (getsockname(listener_.get(), reinterpret_cast<struct sockaddr*>(&name), &size) != 0)
       return Failed(failure, "getsockname");
     return Target(name, failure);
@@ -99,7 +101,7 @@ class Meter : public Task {
   static void Prepare(int fd) {
     int on = 1;
     struct timeval patience = {kPatienceSeconds, 0};
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // refused by a datagram socket, which has no use for it
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   }
@@ -108,7 +110,7 @@ class Meter : public Task {
 
   // SO_SNDTIMEO bounds connect(2) as well (socket(7)).
   bool Connect(OwnedFd* fd, Failure* failure) {
-    fd->Reset(socket(family_, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    fd->Reset(socket(family_, Type() | SOCK_CLOEXEC, 0));
     if (fd->get() < 0) return Failed(failure, "socket");
     Prepare(fd->get());
     if (connect(fd->get(), reinterpret_cast<struct sockaddr*>(&target_), target_size_) == 0) return true;
@@ -122,7 +124,7 @@ class Meter : public Task {
     OwnedFd fd;
     std::vector<uint8_t> block(bytes_, 0x5a);
     if (!Connect(&fd, failure)) return false;
-    if (kind_ == kRoundTrips) return Repeat(failure, [&](Failure* f) { return Exchange(fd.get(), &block, f); });
+    if (kind_ != kStream) return Repeat(failure, [&](Failure* f) { return Exchange(fd.get(), &block, f); });
     if (!Repeat(failure, [&](Failure* f) { return SendAll(fd.get(), block, f); })) return false;
     return true;
   }
@@ -195,6 +197,7 @@ class Meter : public Task {
       shutdown(self->listener_.get(), SHUT_RDWR);  // resets the client that waits
       return nullptr;
     }
+    if (self->kind_ == kDatagrams) self->Echo();
     while (!self->done_) {
       OwnedFd fd(accept4(self->listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (fd.get() < 0 || self->kind_ == kConnections) continue;
@@ -202,6 +205,20 @@ class Meter : public Task {
       self->Answer(fd.get());
     }
     return nullptr;
+  }
+
+  // Sends every datagram back to where it came from, until the socket is shut down.
+  void Echo() {
+    std::vector<uint8_t> block(bytes_);
+    struct sockaddr_storage from;
+    while (!done_) {
+      socklen_t size = sizeof from;
+      ssize_t got =
+          recvfrom(listener_.get(), block.data(), block.size(), 0, reinterpret_cast<struct sockaddr*>(&from), &size);
+      if (got <= 0) return;
+      sendto(listener_.get(), block.data(), static_cast<size_t>(got), 0, reinterpret_cast<struct sockaddr*>(&from),
+             size);
+    }
   }
 
   // Ends with the client: its end of file or reset is no failure.

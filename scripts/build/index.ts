@@ -4,9 +4,10 @@ import { harnessStep } from './harness.ts';
 import { nativeStep } from './native.ts';
 import { packStep } from './pack.ts';
 import { runStep } from './step.ts';
+import { timerStep } from './timer.ts';
 import { vmStep } from './vm.ts';
 
-/** Brings dist/ up to date: addons, the published package, eBPF objects, bundles, executables. Silent when nothing changed. */
+/** Brings dist/ up to date: addons, the published package, eBPF objects, bundles, executables, the benchmark's clock. Silent when nothing changed. */
 export async function build(): Promise<void> {
   await runStep(nativeStep);
   await runStep(harnessStep);
@@ -14,4 +15,5 @@ export async function build(): Promise<void> {
   await runStep(bpfStep);
   await runStep(bundleStep);
   await runStep(packStep);
+  await runStep(timerStep);
 }

@@ -1,44 +1,37 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
 import { join } from 'node:path';
-import { compareDatapath } from '../../test/bench/datapath.ts';
+import { parseArgs } from 'node:util';
+import { describeMachine, machineFacts } from '../../test/bench/machine.ts';
+import { reportOf, writeAll, writeDocs } from '../../test/bench/report.ts';
 import { table } from '../../test/bench/row.ts';
-import { compareVerbs, residentMegabytes } from '../../test/bench/verbs.ts';
-import { AxonemeNode } from '../../test/support/axoneme.ts';
-import { Lab } from '../../test-harness/index.ts';
+import { measureAll } from '../../test/bench/run.ts';
+import { full, quick } from '../../test/bench/section.ts';
 import { build } from '../build/index.ts';
 import { project } from '../build/step.ts';
 
-const rounds = { verbs: 40, datapath: 5 };
+const options = {
+  quick: { type: 'boolean', default: false },
+  only: { type: 'string' },
+  json: { type: 'string', default: join(project, '.cache', 'bench.json') },
+  write: { type: 'boolean', default: false },
+} as const;
 
-/** Adds pods one by one up to `count` and says what the daemon then holds in memory. */
-async function memoryWith(axoneme: AxonemeNode, count: number): Promise<number> {
-  for (let i = 0; i < count; i += 1) await axoneme.add(`memory-${i}`);
-  const pid = axoneme.daemon.pid;
-  if (pid === undefined) throw new Error('read the memory of the daemon: it is not running');
-  return residentMegabytes(pid);
-}
-
+/**
+ * `npm run bench [-- --quick] [--only ROW] [--json FILE] [--write]`: measures and prints the table; `--quick` says whether everything works, not how
+ * fast it is, `--only` takes an id or its beginning, `--write` puts table, numbers and picture into docs/.
+ */
 async function main(): Promise<void> {
+  const { values } = parseArgs({ options });
+  if (values.write && (values.quick || values.only !== undefined)) throw new Error('write the docs: only from a whole run');
   await build();
   const say = (text: string) => void process.stdout.write(`${text}\n`);
-  await using lab = await Lab.create();
-  await using axoneme = await AxonemeNode.start(await lab.addNode('node1', { realRcuExpedited: true }));
-  say(`ADD and DEL, ${rounds.verbs} rounds in turns with ptp + host-local …`);
-  const verbs = await compareVerbs(axoneme.node, rounds.verbs);
-  say(`same-node datapath, ${rounds.datapath} rounds in turns with a kernel-routed veth pair …`);
-  const datapath = await compareDatapath(lab, axoneme, rounds.datapath, (what, done) =>
-    say(`  ${what}: round ${done} of ${rounds.datapath}`),
-  );
-  say('memory of the daemon with 100 pods …');
-  const megabytes = await memoryWith(axoneme, 98);
-  const rows = [...verbs, ...datapath];
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, kernel ${release()}, Node ${process.version}`;
-  say(`\n${machine}\n\n${table(rows)}\n\ndaemon resident with 100 pods: ${megabytes.toFixed(0)} MB`);
-  const file = join(project, '.cache', 'bench.json');
-  mkdirSync(join(project, '.cache'), { recursive: true });
-  writeFileSync(file, JSON.stringify({ machine, date: new Date().toISOString(), rows, daemonResidentMegabytes: megabytes }, null, 2));
-  say(`all values: ${file}`);
+  const [machine, began] = [machineFacts(), performance.now()];
+  say(describeMachine(machine));
+  const rows = await measureAll(values.quick ? quick : full, values.only, say);
+  const report = reportOf(rows, machine, new Date(), (performance.now() - began) / 1000);
+  say(`\n${table(report.readings)}\n`);
+  writeAll(values.json, report, rows);
+  say(`all values: ${values.json}`);
+  if (values.write) writeDocs(join(project, 'docs'), report);
 }
 
 await main();

@@ -78,13 +78,20 @@ describe('meters', () => {
   it('see a delay: in round trips, handshakes and connections per second', async () => {
     const [a, b] = ends;
     const before = liveFds();
-    const near = { trip: await load.roundTrip(a, b, { ...short, family: 6 }), connections: await load.connectionRate(a, b, short) };
+    const meter = async () => ({
+      trip: await load.roundTrip(a, b, { ...short, family: 6 }),
+      datagram: await load.roundTrip(a, b, { ...short, protocol: 'udp' }),
+      connections: await load.connectionRate(a, b, short),
+    });
+    const near = await meter();
     await link.set({ delay: 5 });
-    const far = { trip: await load.roundTrip(a, b, { ...short, family: 6 }), connections: await load.connectionRate(a, b, short) };
+    const far = await meter();
     await link.set({});
     // 5 ms each way: in microseconds, and with the relay's own time on top
     expect(far.trip.roundTrip.median).toBeGreaterThanOrEqual(10_000);
     expect(far.trip.roundTrip.median).toBeLessThan(2 * 10_000 + 10 * near.trip.roundTrip.median);
+    expect(far.datagram.roundTrip.median).toBeGreaterThanOrEqual(10_000);
+    expect(near.datagram.roundTrip.median).toBeLessThan(far.datagram.roundTrip.median);
     expect(far.connections.handshake.median).toBeGreaterThanOrEqual(10_000);
     expect(near.connections.perSecond / far.connections.perSecond).toBeGreaterThan(3);
     expect(liveFds()).toEqual(before);

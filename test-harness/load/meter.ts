@@ -17,6 +17,8 @@ export interface MeterSettings {
 }
 
 export interface RoundTripSettings extends MeterSettings {
+  /** what carries the message (default tcp) */
+  readonly protocol?: 'tcp' | 'udp';
   /** of the message, which comes back as it is (default 14, as sockperf has it) */
   readonly bytes?: number;
 }
@@ -55,9 +57,13 @@ export async function connectionRate(
   return { count, perSecond: (count / elapsed) * 1000, handshake: summarize(samples) };
 }
 
-/** How long a small message takes there and back over one TCP connection (Nagle's algorithm off). Throws SyscallError. */
+/**
+ * How long a small message takes there and back over one TCP connection (Nagle's algorithm off), or as a datagram of UDP. Throws SyscallError; EAGAIN
+ * when a datagram is lost.
+ */
 export async function roundTrip(from: NetworkNamespace, to: NetworkNamespace, settings: RoundTripSettings = {}): Promise<RoundTripReport> {
-  const { count, samples } = await run(from, to, 'roundTrips', settings.bytes ?? 14, settings);
+  const kind = settings.protocol === 'udp' ? 'datagrams' : 'roundTrips';
+  const { count, samples } = await run(from, to, kind, settings.bytes ?? 14, settings);
   return { count, roundTrip: summarize(samples) };
 }
 

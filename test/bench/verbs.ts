@@ -1,81 +1,131 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { load, type Node, type Pod } from '../../test-harness/index.ts';
-import { executables } from '../support/axoneme.ts';
-import type { Job, Outcome } from './driver.ts';
-import type { Row } from './row.ts';
+import type { Node, Pod } from '../../test-harness/index.ts';
+import { bareNode, bridge, type Contender, call, cold, coldVersion, forms, masquerade, ptp, warm } from './contenders.ts';
+import { type Goal, type Row, ratioAtMost, spreadAtMost } from './row.ts';
+import type { Section, Stage } from './section.ts';
+import { addPods, removePods } from './settle.ts';
+import { type Job, timeInTurn } from './timer.ts';
 
-const referencePlugins = '/usr/lib/cni';
+/** What can be asked for in turns. */
+type Entrant = Contender['id'] | 'node' | 'version';
+type Verb = 'ADD' | 'CHECK' | 'DEL';
 
-/** A network whose plugin is started directly, so that only the plugin is timed. */
-interface Contender {
-  readonly plugin: string;
-  readonly config: Readonly<Record<string, unknown>>;
+/** Milliseconds by verb and entrant, one value per round; those of one round were measured one after the other. */
+type Times = Readonly<Record<Verb, Map<Entrant, number[]>>>;
+
+/** Rounds between two clearances: so many pods per contender live at once. */
+const LAP = 20;
+
+/**
+ * Pauses before each process, in milliseconds. After a DEL the kernel goes on burying the device for some time, whether it is in the answer's time
+ * or not, and the next in turn must not wait for it.
+ */
+const PAUSE: Readonly<Record<Verb, number>> = { ADD: 3, CHECK: 3, DEL: 120 };
+
+interface Turn {
+  readonly entrant: Entrant;
+  readonly contender?: Contender;
+  readonly pod?: Pod;
 }
 
-const axoneme: Contender = { plugin: executables.plugin, config: { cniVersion: '1.0.0', name: 'axoneme', type: 'axoneme-cni' } };
+/** The turns of one lap: in each round everybody once, and everybody first now and then. */
+function turns(contenders: readonly Contender[], pods: readonly Pod[], rounds: number): Turn[] {
+  return Array.from({ length: rounds }, (_, round) => {
+    const order = contenders.map((_, place) => (place + round) % contenders.length);
+    return order.map((which): Turn => {
+      const contender = contenders[which] as Contender;
+      return { entrant: contender.id, contender, pod: pods[round * contenders.length + which] as Pod };
+    });
+  }).flat();
+}
 
-/** IPv4 only: with IPv6, ptp waits for duplicate address detection, more than a second, which would flatter us. */
-const ptp: Contender = {
-  plugin: join(referencePlugins, 'ptp'),
-  config: {
-    cniVersion: '1.0.0',
-    name: 'ptp',
-    type: 'ptp',
-    ipam: { type: 'host-local', ranges: [[{ subnet: '10.88.0.0/16' }]], routes: [{ dst: '0.0.0.0/0' }] },
-  },
+const bare: readonly Turn[] = [{ entrant: 'node' }, { entrant: 'version' }];
+const bareJobs: Readonly<Partial<Record<Entrant, Job>>> = { node: bareNode, version: coldVersion };
+
+/** Runs a verb for every turn and keeps the times. Answers what the processes printed. */
+async function runVerb(node: Node, verb: Verb, order: readonly Turn[], results: ReadonlyMap<Pod, unknown>, times: Times) {
+  const jobOf = ({ entrant, contender, pod }: Turn): Job =>
+    contender && pod ? call(contender, verb, pod, results.get(pod)) : (bareJobs[entrant] as Job);
+  const outcomes = await timeInTurn(node, order.map(jobOf), PAUSE[verb]);
+  for (const [index, { milliseconds }] of outcomes.entries()) {
+    const { entrant } = order[index] as Turn;
+    times[verb].set(entrant, [...(times[verb].get(entrant) ?? []), milliseconds]);
+  }
+  return outcomes.map(({ stdout }) => stdout);
+}
+
+/** ADD, CHECK and DEL of every contender in turns, and Node's bare start with the ADDs. */
+export async function timeVerbs(node: Node, contenders: readonly Contender[], rounds: number, say: Stage['say']): Promise<Times> {
+  const times: Times = { ADD: new Map(), CHECK: new Map(), DEL: new Map() };
+  const lap = Math.min(LAP, rounds);
+  const pods = await addPods(node, 'verbs', lap * contenders.length);
+  for (let done = 0; done < rounds; done += lap) {
+    const order = turns(contenders, pods, Math.min(lap, rounds - done));
+    const results = new Map<Pod, unknown>();
+    // Node's bare start once a round, where the contenders of the round are
+    const adds = order.flatMap((turn, index) => (index % contenders.length === 0 ? [...bare, turn] : [turn]));
+    const printed = await runVerb(node, 'ADD', adds, results, times);
+    for (const [index, { pod }] of adds.entries()) if (pod) results.set(pod, JSON.parse(printed[index] ?? ''));
+    await runVerb(node, 'CHECK', order, results, times);
+    await runVerb(node, 'DEL', order, results, times);
+    say(`round ${Math.min(done + lap, rounds)} of ${rounds}`);
+  }
+  await removePods(node, pods);
+  return times;
+}
+
+/** A row of two entrants of one verb; none when one of them did not take part. */
+function pair(times: Times, verb: Verb, id: string, ours: Contender, peer: Contender, goal?: Goal): Row[] {
+  const [a, b] = [times[verb].get(ours.id), times[verb].get(peer.id)];
+  if (a === undefined || b === undefined) return [];
+  const what = `${verb}, ${ours.id}`;
+  return [{ id, what, unit: 'ms', values: a, beside: { what: peer.what, values: b }, ...(goal && { goal }) }];
+}
+
+/** The rows of one form of ours against every reference plugin that took part. */
+function rowsOf(times: Times, ours: Contender, goals: Readonly<Partial<Record<Verb, Goal>>>): Row[] {
+  return (['ADD', 'CHECK', 'DEL'] as const).flatMap((verb) =>
+    [ptp, bridge, masquerade].flatMap((peer) => {
+      const id = `${verb.toLowerCase()}-${ours.id}${peer === ptp ? '' : `-${peer.id}`}`;
+      return pair(times, verb, id, ours, peer, peer === ptp ? goals[verb] : undefined);
+    }),
+  );
+}
+
+/** What a process of ours may take beyond the start of Node, in milliseconds, before the factor of its goal. */
+const COLD_WORK_MS = 6;
+
+function coldStartRows(times: Times): Row[] {
+  const [add, version, node] = [times.ADD.get('cold'), times.ADD.get('version'), times.ADD.get('node')];
+  if (add === undefined || version === undefined || node === undefined) return [];
+  const allowed = node.map((milliseconds) => milliseconds + COLD_WORK_MS);
+  return [
+    {
+      id: 'add-cold-start',
+      what: 'ADD, cold',
+      unit: 'ms',
+      values: add,
+      beside: { what: `Node's bare start + ${COLD_WORK_MS} ms`, values: allowed },
+      goal: ratioAtMost(1.5),
+    },
+    { id: 'version-cold', what: 'VERSION, cold', unit: 'ms', values: version, beside: { what: "Node's bare start", values: node } },
+  ];
+}
+
+/** How far ADDs scatter; needs a hundred of them to mean something. */
+function spreadRow(times: Times, [ours]: typeof forms): Row[] {
+  const values = times.ADD.get(ours.id);
+  return values === undefined ? [] : [{ id: 'add-spread', what: `ADD, ${ours.id}: p99`, unit: 'ms', values, goal: spreadAtMost(3) }];
+}
+
+const WARM_GOALS = { ADD: ratioAtMost(0.6), DEL: ratioAtMost(0.15) } as const;
+
+/** All rows that follow from the times of one node's contenders. */
+export function verbRows(times: Times): Row[] {
+  return [...rowsOf(times, warm, WARM_GOALS), ...spreadRow(times, forms), ...rowsOf(times, cold, {}), ...coldStartRows(times)];
+}
+
+export const verbs: Section = {
+  title: 'ADD, CHECK and DEL, one at a time, beside the reference plugins',
+  ids: ['add-', 'check-', 'del-', 'version-'],
+  run: async ({ axoneme, extent, say }) => verbRows(await timeVerbs(axoneme.node, [...forms, ptp, bridge, masquerade], extent.calls, say)),
 };
-
-function job(contender: Contender, verb: 'ADD' | 'DEL', pod: Pod, prevResult?: unknown): Job {
-  const env = {
-    CNI_COMMAND: verb,
-    CNI_CONTAINERID: pod.containerId,
-    CNI_NETNS: pod.netnsPath,
-    CNI_IFNAME: 'eth0',
-    CNI_PATH: referencePlugins,
-    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-  };
-  const config = prevResult === undefined ? contender.config : { ...contender.config, prevResult };
-  return { argv: [contender.plugin], env, input: JSON.stringify(config) };
-}
-
-async function drive(node: Node, jobs: readonly Job[]): Promise<Outcome[]> {
-  const driver = [process.execPath, join(import.meta.dirname, 'driver.ts')];
-  const outcomes: Outcome[] = JSON.parse(await node.run(driver, { input: JSON.stringify(jobs), timeout: 300_000 }));
-  const bad = outcomes.find(({ code }) => code !== 0);
-  if (bad) throw new Error(`time a plugin: it failed: ${bad.stdout}`);
-  return outcomes;
-}
-
-const every = <T>(values: readonly T[], step: number, offset: number) => values.filter((_, index) => index % step === offset);
-const times = (outcomes: readonly Outcome[]) => outcomes.map(({ milliseconds }) => milliseconds);
-
-/** Cold ADD and DEL of dual-stack pods against single-stack ptp + host-local, one after the other in turns. */
-export async function compareVerbs(node: Node, rounds: number): Promise<Row[]> {
-  const pods: Pod[] = [];
-  for (let i = 0; i < 2 * rounds; i += 1) pods.push(await node.addPod(`bench-${i}`));
-  const contenders = [axoneme, ptp] as const;
-  const contenderOf = (index: number) => contenders[index % 2] ?? axoneme;
-  const added = await drive(
-    node,
-    pods.map((pod, index) => job(contenderOf(index), 'ADD', pod)),
-  );
-  const results = added.map(({ stdout }) => JSON.parse(stdout));
-  const deleted = await drive(
-    node,
-    pods.map((pod, index) => job(contenderOf(index), 'DEL', pod, results[index])),
-  );
-  for (const pod of pods) await node.removePod(pod);
-  const row = (what: string, outcomes: readonly Outcome[]): Row => {
-    const comparison = load.comparisonOf(times(every(outcomes, 2, 0)), times(every(outcomes, 2, 1)));
-    return { what, unit: 'ms', peer: 'ptp + host-local', comparison };
-  };
-  return [row('ADD, cold', added), row('DEL, cold', deleted)];
-}
-
-/** Resident memory of a process in MB (10^6 bytes). */
-export function residentMegabytes(pid: number): number {
-  const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  if (!match) throw new Error(`read memory of process ${pid}: no VmRSS`);
-  return (Number(match[1]) * 1024) / 1e6;
-}

@@ -2,7 +2,7 @@ import { deepStrictEqual } from 'node:assert/strict';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attachmentOf, type Pod } from '../../test-harness/index.ts';
-import { residentMegabytes } from '../bench/verbs.ts';
+import { residentMegabytes } from '../bench/process.ts';
 import { executables } from '../support/axoneme.ts';
 import type { Order, Tally } from './driver.ts';
 import { Random } from './random.ts';

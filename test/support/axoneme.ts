@@ -85,8 +85,13 @@ export class AxonemeNode implements AsyncDisposable {
 
   /** Starts the daemon again after it ended. */
   async restart(): Promise<void> {
-    this.#daemon = AxonemeNode.#spawn(this.node);
+    this.respawn();
     await this.ready();
+  }
+
+  /** The same without waiting until it is ready. */
+  respawn(): void {
+    this.#daemon = AxonemeNode.#spawn(this.node);
   }
 
   /** Makes a sandbox and ADDs it, as a runtime does. */

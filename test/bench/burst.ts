@@ -1,0 +1,48 @@
+import type { Node, Pod } from '../../test-harness/index.ts';
+import { type Contender, call, forms, ptp } from './contenders.ts';
+import { type Row, ratioAtMost } from './row.ts';
+import type { Section } from './section.ts';
+import { addPods, deviceCount, removePods, settled } from './settle.ts';
+import { elapsed, time } from './timer.ts';
+
+/** Milliseconds of one burst. */
+interface Burst {
+  readonly add: number;
+  readonly del: number;
+}
+
+/** All pods at once: ADD, then DEL. Waits until the node is as it was. */
+async function burst(node: Node, contender: Contender, pods: readonly Pod[]): Promise<Burst> {
+  const before = await deviceCount(node);
+  const added = await time(node, [{ jobs: pods.map((pod) => call(contender, 'ADD', pod)) }]);
+  const results = added.map(({ stdout }): unknown => JSON.parse(stdout));
+  const deleted = await time(node, [{ jobs: pods.map((pod, index) => call(contender, 'DEL', pod, results[index])), pause: 300 }]);
+  await settled(node, before);
+  return { add: elapsed(added), del: elapsed(deleted) };
+}
+
+/** Many pods that come and go at once, ours and ptp's in turns. */
+export const bursts: Section = {
+  title: 'bursts of ADD and DEL',
+  ids: ['burst-'],
+  run: async ({ axoneme: { node }, extent, say }) => {
+    const [ours] = forms;
+    const pods = await addPods(node, 'burst', extent.burst);
+    const [a, b]: [Burst[], Burst[]] = [[], []];
+    for (let round = 0; round < extent.bursts; round += 1) {
+      const order = round % 2 === 0 ? ([a, b] as const) : ([b, a] as const);
+      for (const side of order) side.push(await burst(node, side === a ? ours : ptp, pods));
+      say(`round ${round + 1} of ${extent.bursts}`);
+    }
+    await removePods(node, pods);
+    const row = (verb: keyof Burst): Row => ({
+      id: `burst-${verb}`,
+      what: `${verb.toUpperCase()} of ${extent.burst} pods at once, ${ours.id}`,
+      unit: 'ms',
+      values: a.map((one) => one[verb]),
+      beside: { what: ptp.what, values: b.map((one) => one[verb]) },
+      ...(verb === 'add' && { goal: ratioAtMost(0.5) }),
+    });
+    return [row('add'), row('del')];
+  },
+};

@@ -1,0 +1,42 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Node } from '../../test-harness/index.ts';
+import type { AxonemeNode } from '../support/axoneme.ts';
+
+/** Pause between two questions to a daemon that starts, in milliseconds: the error of a measured start. */
+const POLL_MS = 3;
+const PATIENCE_MS = 30_000;
+
+/** The daemon's socket as this process sees it. */
+const socketOf = (node: Node): string => `/proc/${node.pid}/root/run/axoneme/axoneme.sock`;
+
+async function isHealthy(socketPath: string): Promise<boolean> {
+  try {
+    const answer = await new Promise<string>((resolve, reject) => {
+      const asked = request({ socketPath, path: '/v1/healthz', timeout: 1000 }, (response) => void text(response).then(resolve, reject));
+      asked
+        .on('error', reject)
+        .on('timeout', () => asked.destroy(new Error('no answer')))
+        .end();
+    });
+    return JSON.parse(answer).state === 'ok';
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Starts the daemon and answers how many milliseconds it took from its spawn, the way into the node's namespaces included (some 4 ms), until it
+ * said that an ADD would be served.
+ */
+export async function timeStart(axoneme: AxonemeNode): Promise<number> {
+  const path = socketOf(axoneme.node);
+  const began = performance.now();
+  axoneme.respawn();
+  while (!(await isHealthy(path))) {
+    if (performance.now() - began > PATIENCE_MS) throw new Error(`start the daemon: not healthy after ${PATIENCE_MS} ms`);
+    await sleep(POLL_MS);
+  }
+  return performance.now() - began;
+}
