@@ -9,7 +9,7 @@ import { Daemon, type DaemonParts, expeditePaths } from './daemon.ts';
 import { messageOf, StartError } from './failure.ts';
 import { requireKnownFormat } from './format.ts';
 import { createLogger, type Logger, type LogLevel } from './log.ts';
-import { keepMemorySmall } from './memory.ts';
+import { keepMemorySmall, tidyMemorySoon } from './memory.ts';
 import { requireSingle } from './single.ts';
 
 /** What the command line says. */
@@ -79,6 +79,7 @@ async function serve(paths: Paths, { config, ignored, source }: LoadedConfig, lo
   if (ignored.length > 0) log.info({ keys: ignored }, 'configuration keys without effect here');
   watchCrashes(log);
   const daemon = await start({ paths, config, log, passedFd });
+  tidyMemorySoon();
   const ending = new AbortController();
   if (conflist !== undefined) void writeConflistWhenReady(conflist, daemon, log, ending.signal);
   const signal = await ended;

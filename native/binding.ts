@@ -64,6 +64,10 @@ export interface SysAddon {
   wireStart(left: number, right: number): WireHandle;
   wireSet(wire: WireHandle, delayNs: number, jitterNs: number): void;
   wireStop(wire: WireHandle): void;
+  /** glibc's malloc with one arena for all threads, and fixed thresholds; false where it has no such settings. */
+  keepMallocSmall(): boolean;
+  /** malloc_trim(3): gives free pages back to the kernel; false when there were none. */
+  trimMalloc(): boolean;
   /** `kind`: 0 connections, 1 round trips, 2 stream, 3 datagrams there and back; processors -1: wherever the scheduler likes. */
   meter(
     kind: number,

@@ -28,6 +28,7 @@ const addons: readonly Addon[] = [
       'netlink.cc',
       'watch.cc',
       'wire.cc',
+      'memory.cc',
       'meter.cc',
       'bpf_objects.cc',
       'bpf_maps.cc',

@@ -12,6 +12,7 @@ void InitPacket(Napi::Object exports);
 void InitNetlink(Napi::Object exports);
 void InitWatch(Napi::Object exports);
 void InitWire(Napi::Object exports);
+void InitMemory(Napi::Object exports);
 void InitMeter(Napi::Object exports);
 void InitBpfObjects(Napi::Object exports);
 void InitBpfMaps(Napi::Object exports);

@@ -10,6 +10,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   axo::InitNetlink(exports);
   axo::InitWatch(exports);
   axo::InitWire(exports);
+  axo::InitMemory(exports);
   axo::InitMeter(exports);
   axo::InitBpfObjects(exports);
   axo::InitBpfMaps(exports);

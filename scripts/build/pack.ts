@@ -28,8 +28,11 @@ function verify(executable: string, name: string): void {
     throw new Error(`run ${executable}: it answers '${answer.slice(0, 200)}', so the bundle is not inside`);
 }
 
-/** On another processor than the builder's, Node says at every start that the code cache is of no use there. */
-const nodeOptions = ['--no-warnings'];
+/**
+ * Warnings: on another processor than the builder's, Node says at every start that the code cache is of no use there. Pool: four threads by
+ * default, which help the garbage collector, and each of which keeps memory of its own.
+ */
+const nodeOptions = ['--no-warnings', '--v8-pool-size=1', '--expose-gc'];
 
 async function pack(executable: (typeof executables)[number]): Promise<void> {
   const { name } = executable;
