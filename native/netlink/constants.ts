@@ -51,6 +51,8 @@ export const RTM_GETQDISC = 38;
 export const RTM_NEWTFILTER = 44;
 export const RTM_DELTFILTER = 45;
 export const RTM_GETTFILTER = 46;
+export const RTM_NEWNSID = 88;
+export const RTM_GETNSID = 90;
 export const RTM_NEWLINKPROP = 108;
 export const RTM_DELLINKPROP = 109;
 
@@ -118,6 +120,10 @@ export const IFLA_XDP_SKB_PROG_ID = 6;
 export const IFLA_XDP_HW_PROG_ID = 7;
 /** include/uapi/linux/rtnetlink.h: leave the IPv6 counters of each link out, a kilobyte that nobody here reads. */
 export const RTEXT_FILTER_SKIP_STATS = 1 << 3;
+
+// include/uapi/linux/net_namespace.h
+export const NETNSA_NSID = 1;
+export const NETNSA_FD = 3;
 
 // include/uapi/linux/veth.h
 export const VETH_INFO_PEER = 1;

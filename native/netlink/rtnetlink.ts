@@ -1,13 +1,15 @@
 /** The rtnetlink client: requests of `route/` over one socket, with typed answers. */
 import { hasErrno, NetlinkError } from '../errors.ts';
 import type { Netns } from '../netns.ts';
-import { RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWROUTE, RTM_NEWRULE } from './constants.ts';
+import { RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWNSID, RTM_NEWROUTE, RTM_NEWRULE } from './constants.ts';
 import type { Request } from './message.ts';
 import { Part } from './part.ts';
 import * as address from './route/address.ts';
+import type { NetnsHandle } from './route/attributes.ts';
 import * as link from './route/link.ts';
 import { decodeLink, type Link } from './route/link-info.ts';
 import * as neighbour from './route/neighbour.ts';
+import { decodeNetnsId, getNetnsId } from './route/netns-id.ts';
 import * as route from './route/route.ts';
 import { decodeRoute, type Route } from './route/route-info.ts';
 import * as rule from './route/rule.ts';
@@ -112,6 +114,12 @@ export class Links extends Part {
   /** Deletes all links of a group in one go. Throws NetlinkError (ENODEV) when it is empty. */
   deleteGroup(group: number): Promise<void> {
     return this.send(link.deleteLinkGroup(group));
+  }
+
+  /** The number by which `linkNetnsId` of this namespace's links tells of `netns`; undefined when it has none, so that no link leads there. */
+  async netnsId(netns: NetnsHandle): Promise<number | undefined> {
+    const [id] = await this.receive(getNetnsId(netns), RTM_NEWNSID, decodeNetnsId);
+    return id;
   }
 
   addAltnames(which: number | string, names: readonly string[]): Promise<void> {
