@@ -75,7 +75,8 @@ export const status: Status = {
     mtu: 1500,
     kernel: '6.12.0',
   },
-  endpoints: { ready: 1, total: 2 },
+  endpoints: { ready: 1, total: 2, disconnected: 1 },
+  burials: { endpoints: 40, batches: 3, waiting: 1 },
   drops: [{ reason: 'Invalid source ip', direction: 'egress', packets: '3', bytes: '252' }],
   forwarded: [
     { reason: 'Success', direction: 'ingress', packets: '1234', bytes: '123456' },

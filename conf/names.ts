@@ -9,6 +9,27 @@ export const NET_IFNAME = 'axo_net';
 /** What every host side of a pod's pair begins with. */
 export const POD_IFNAME_PREFIX = 'lxc';
 
+/** What both sides of a buried pod's pair begin with. */
+const BURIED_IFNAME_PREFIX = 'axd';
+
+/** The device group (IFLA_GROUP) in which buried pairs wait for their deletion: a number that nobody takes by chance, `axod` in ASCII. */
+export const BURIAL_GROUP = 0x61786f64;
+
+/** The name of both sides of a buried pair; its endpoint's id is nobody else's until the device is gone. */
+export function buriedIfname(id: number): string {
+  return `${BURIED_IFNAME_PREFIX}${id}`;
+}
+
+/** Whether a name has the form of {@link buriedIfname}. */
+export function isBuriedIfname(name: string): boolean {
+  return /^axd[0-9]{1,5}$/.test(name);
+}
+
+/** Whether a name has the form of {@link hostIfname}. */
+export function isHostIfname(name: string): boolean {
+  return /^lxc[0-9a-f]{10}$/.test(name);
+}
+
 /** What stands in an address's `pool` when the daemon did not give it: an IPAM plugin did, or the main plugin before us in a chain. */
 export const EXTERNAL_POOLS = { delegated: 'delegated', chained: 'chained' } as const;
 

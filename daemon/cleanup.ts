@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { HOST_IFNAME, NET_IFNAME, POD_IFNAME_PREFIX } from '../conf/names.ts';
+import { HOST_IFNAME, isBuriedIfname, isHostIfname, NET_IFNAME } from '../conf/names.ts';
 import type { Paths } from '../conf/paths.ts';
 import { Rtnetlink } from '../native/index.ts';
 import { detachPrograms } from '../plugin/attach/index.ts';
@@ -27,7 +27,7 @@ export async function cleanUp(paths: Paths, expedite: { knob: string; saved: str
 }
 
 async function deviceNames(rtnl: Rtnetlink, paths: Paths): Promise<string[]> {
-  const isPod = (name: string) => new RegExp(`^${POD_IFNAME_PREFIX}[0-9a-f]{10}$`).test(name);
+  const isPod = (name: string) => isHostIfname(name) || isBuriedIfname(name);
   const veths = (await rtnl.links.list({ kind: 'veth' })).map(({ name }) => name);
   const pinned = namesIn(join(paths.links));
   return [...new Set([...veths, ...pinned])].filter((name) => isPod(name) || name === HOST_IFNAME || name === NET_IFNAME).sort();

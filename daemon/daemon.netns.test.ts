@@ -107,7 +107,7 @@ async function pinnedLink(name: string) {
 
 const deviceNames = async () => {
   using netlink = await node.netlink();
-  return (await netlink.links.list()).map(({ name }) => name).filter((name) => /^(axo|lxc)/.test(name));
+  return (await netlink.links.list()).map(({ name }) => name).filter((name) => /^(axo|axd|lxc)/.test(name));
 };
 
 const until = async (what: () => Promise<boolean>) => {
@@ -189,7 +189,7 @@ describe('a pod', () => {
     for (const address of ['10.0.0.1', 'fd00::1']) expect(await ping(pod, address)).toMatchObject({ reached: true });
     await runtime.check(network, attachmentOf(pod));
     await runtime.del(network, attachmentOf(pod));
-    expect(await endpoints()).toEqual([]);
+    await until(async () => (await endpoints()).length === 0);
     expect(await deviceNames()).toEqual(['axo_net', 'axo_host']);
   });
 

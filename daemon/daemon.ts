@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname, release } from 'node:os';
 import { join } from 'node:path';
-import type { AttachmentKey, DeviceReport, Endpoint, EndpointRequest, Health, Status } from '../conf/api/types.ts';
+import type { AttachmentKey, DeviceReport, DisconnectRequest, Endpoint, EndpointRequest, Health, Status } from '../conf/api/types.ts';
 import type { DaemonConfig } from '../conf/config/index.ts';
 import type { Paths } from '../conf/paths.ts';
 import { step } from '../conf/step.ts';
@@ -83,7 +83,7 @@ export class Daemon implements Backend {
     const running = this.#running;
     if (running === undefined) return;
     running.queue.close();
-    await running.manager.settled();
+    await running.manager.close();
     running.datapath.close();
   }
 
@@ -93,8 +93,9 @@ export class Daemon implements Backend {
 
   health(): Health {
     if (this.#running === undefined) return { state: 'starting', problems: ['the daemon is starting'], version };
-    const { datapath, addressing } = this.#running;
-    const addressProblems = addressing.problems();
+    const { datapath, addressing, manager } = this.#running;
+    // An ADD waits for addresses that buried endpoints are about to give back.
+    const addressProblems = manager.burials.waiting > 0 ? [] : addressing.problems();
     const problems = [...datapath.problems, ...addressProblems];
     return { state: problems.length === 0 ? 'ok' : 'degraded', problems, addressProblems, version };
   }
@@ -111,14 +112,16 @@ export class Daemon implements Backend {
     this.#calls.added(await this.#calls.failing('ADD', { id }, () => this.#now.manager.complete(id, claim)));
   }
 
-  async disconnectEndpoint(key: AttachmentKey, claim: Claim): Promise<Endpoint | undefined> {
-    const endpoint = await this.#calls.failing('DEL', nameOf(key), () => this.#now.manager.disconnect(key, claim));
-    if (endpoint === undefined) this.#calls.nothingToDelete(key);
+  async disconnectEndpoint(request: DisconnectRequest): Promise<Endpoint | undefined> {
+    const endpoint = await this.#calls.failing('DEL', nameOf(request), () => this.#now.manager.disconnect(request));
+    if (endpoint === undefined) this.#calls.nothingToDelete(request);
+    else this.#calls.deleted(endpoint);
     return endpoint;
   }
 
   async deleteEndpoint(id: number, claim: Claim): Promise<void> {
-    this.#calls.deleted(await this.#calls.failing('DEL', { id }, () => this.#now.manager.remove(id, claim)));
+    const endpoint = await this.#calls.failing('DEL', { id }, () => this.#now.manager.remove(id, claim));
+    if (endpoint !== undefined) this.#calls.deleted(endpoint);
   }
 
   async checkEndpoint(key: AttachmentKey) {
@@ -169,7 +172,8 @@ export class Daemon implements Backend {
         mtu: datapath.mtu,
         kernel: release(),
       },
-      endpoints: { ready: endpoints.filter(({ state }) => state === 'ready').length, total: endpoints.length },
+      endpoints: countStates(endpoints),
+      burials: manager.burials,
       drops,
       forwarded,
       daemon: { pid: process.pid, startedAt: this.#startedAt.toISOString(), residentBytes: residentBytes() },
@@ -254,6 +258,12 @@ function createWindow({ paths, log }: DaemonParts, wanted: boolean): ExpediteWin
 /** Resident memory of this process in bytes. */
 function residentBytes(): number {
   return process.memoryUsage.rss();
+}
+
+function countStates(endpoints: readonly Endpoint[]): Status['endpoints'] {
+  const count = (wanted: Endpoint['state']) => endpoints.filter(({ state }) => state === wanted).length;
+  const disconnected = count('disconnected');
+  return { ready: count('ready'), total: endpoints.length - disconnected, disconnected };
 }
 
 function nameOf({ containerId, ifname }: AttachmentKey): AttachmentKey {

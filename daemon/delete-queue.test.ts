@@ -29,8 +29,20 @@ describe('the delete queue', () => {
     await addWhole(bench);
     enqueue('a.json', 'c1', later);
     await queue.replay();
+    expect(bench.manager.list()).toMatchObject([{ state: 'disconnected' }]);
+    await bench.manager.close();
     expect(bench.manager.list()).toEqual([]);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('does not take a buried endpoint for the attachment that bears its name now', async () => {
+    const buried = { ...(await addWhole(bench)), state: 'disconnected' as const };
+    const removed: string[] = [];
+    const list = () => [buried, { ...buried, id: 2, state: 'ready' as const, createdAt: '2031-01-01T00:00:00.000Z' }];
+    const deleter = { list, removeByKey: async ({ containerId }: { containerId: string }) => removed.push(containerId) > 0 };
+    enqueue('a.json', 'c1', later);
+    await new DeleteQueue(folder, deleter, silent).replay();
+    expect([removed, readdirSync(folder)]).toEqual([[], []]);
   });
 
   it('goes in the order of time, not of names', async () => {
@@ -52,7 +64,7 @@ describe('the delete queue', () => {
 
   it('forgets a record of an unknown attachment, moves a bad one aside, keeps one that fails', async () => {
     await addWhole(bench);
-    bench.datapath.failing = 'dismantle';
+    bench.datapath.failing = 'bury';
     enqueue('a.json', 'c1', later);
     enqueue('b.json', 'nobody', later);
     writeFileSync(join(folder, 'c.json'), '{"version":9}');

@@ -92,7 +92,8 @@ export class DeleteQueue {
     const { containerId, ifname, queuedAt } = record;
     const fields = { verb: 'DEL', containerId, ifname, queuedAt };
     try {
-      const endpoint = this.#deleter.list().find((other) => other.containerId === containerId && other.ifname === ifname);
+      const isMeant = (other: Endpoint) => other.containerId === containerId && other.ifname === ifname && other.state !== 'disconnected';
+      const endpoint = this.#deleter.list().find(isMeant);
       const isNewer = endpoint !== undefined && Date.parse(endpoint.createdAt) > Date.parse(queuedAt);
       const removed = !isNewer && (await this.#deleter.removeByKey(record));
       step('replay.forget', () => removeAll(path));

@@ -7,13 +7,18 @@ import type { Logger } from './log.ts';
 /** What restoring needs of the datapath. */
 export interface RestorableDatapath {
   hasDevice(endpoint: Endpoint): Promise<boolean>;
-  podDevices(): Promise<string[]>;
-  removeDevice(hostIfname: string): Promise<void>;
+  readonly graves: {
+    /** Names of pods' devices, buried ones too, and of their link folders. */
+    names(): Promise<string[]>;
+    /** Deletes them, in one go. */
+    remove(names: readonly string[]): Promise<void>;
+  };
 }
 
 /**
  * Makes records and devices agree. An endpoint that was ready and has its device is kept; one whose ADD or DEL was cut short, or whose
- * device went while the daemon was away, is removed; a pod device of ours that no record names is removed. Gives what was kept.
+ * device went while the daemon was away, is removed, and so are those whose DEL was answered and a pod device of ours that no record names: all
+ * in one batch. Gives what was kept.
  */
 export async function restoreEndpoints(manager: EndpointManager, datapath: RestorableDatapath, log: Logger): Promise<Endpoint[]> {
   for (const endpoint of manager.list()) {
@@ -25,23 +30,23 @@ export async function restoreEndpoints(manager: EndpointManager, datapath: Resto
       .removeByKey(endpoint)
       .catch((error: unknown) => log.error({ id, error: messageOf(error) }, 'removing an endpoint failed'));
   }
+  await manager.reap();
   await removeOrphans(manager.list(), datapath, log);
   return manager.list().filter(({ state }) => state === 'ready');
 }
 
 async function whyNot(endpoint: Endpoint, datapath: RestorableDatapath): Promise<string | undefined> {
+  if (endpoint.state === 'disconnected') return undefined;
   if (endpoint.state === 'creating') return 'its ADD was cut short';
   if (endpoint.state === 'disconnecting') return 'its DEL was cut short';
   return (await datapath.hasDevice(endpoint)) ? undefined : `its device ${endpoint.hostIfname} is gone`;
 }
 
-async function removeOrphans(endpoints: readonly Endpoint[], datapath: RestorableDatapath, log: Logger): Promise<void> {
-  const owned = new Set(endpoints.map(hostIfname));
-  for (const name of await datapath.podDevices()) {
-    if (owned.has(name)) continue;
-    log.warn({ device: name }, 'removing a pod device that no endpoint owns');
-    await datapath
-      .removeDevice(name)
-      .catch((error: unknown) => log.error({ device: name, error: messageOf(error) }, 'removing a device failed'));
-  }
+/** What could not be buried or deleted keeps its record, and its device by that: the reaper, or the next DEL, tries again. */
+async function removeOrphans(endpoints: readonly Endpoint[], { graves }: RestorableDatapath, log: Logger): Promise<void> {
+  const owned = new Set(endpoints.map((endpoint) => (endpoint.state === 'disconnected' ? endpoint.hostIfname : hostIfname(endpoint))));
+  const orphans = (await graves.names()).filter((name) => !owned.has(name));
+  if (orphans.length === 0) return;
+  for (const name of orphans) log.warn({ device: name }, 'removing a pod device that no endpoint owns');
+  await graves.remove(orphans).catch((error: unknown) => log.error({ error: messageOf(error) }, 'removing a device failed'));
 }

@@ -3,6 +3,7 @@ import type {
   AttachmentKey,
   CheckReport,
   DeviceReport,
+  DisconnectRequest,
   Endpoint,
   EndpointPlan,
   EndpointRequest,
@@ -23,9 +24,12 @@ export interface Agent {
   connectEndpoint(id: number, device: DeviceReport): Promise<void>;
   /** Closes the window and marks the record `ready`. */
   completeEndpoint(id: number): Promise<void>;
-  /** Takes the endpoint out of the maps and marks it `disconnecting`; undefined when there is none. */
-  disconnectEndpoint(key: AttachmentKey): Promise<Endpoint | undefined>;
-  /** Frees the addresses and removes the record, once the device is gone; one that is not there is fine. */
+  /**
+   * The whole of a DEL: the endpoint is out of the maps, its device buried, its name free. The answer's state is `disconnected`; a daemon of before
+   * that answers `disconnecting` and leaves the device to the caller. Undefined when there is none.
+   */
+  disconnectEndpoint(request: DisconnectRequest): Promise<Endpoint | undefined>;
+  /** Takes an unfinished ADD back, or waits until the device of a disconnected endpoint is gone and its addresses are free; one that is not there is fine. */
   deleteEndpoint(id: number): Promise<void>;
   /** Every endpoint of the node, in whatever state. */
   listEndpoints(): Promise<readonly Endpoint[]>;

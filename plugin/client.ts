@@ -1,6 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiErrorCodes } from '../conf/api/error-codes.ts';
-import type { AttachmentKey, CheckReport, DeviceReport, Endpoint, EndpointPlan, EndpointRequest, Health } from '../conf/api/types.ts';
+import type {
+  AttachmentKey,
+  CheckReport,
+  DeviceReport,
+  DisconnectRequest,
+  Endpoint,
+  EndpointPlan,
+  EndpointRequest,
+  Health,
+} from '../conf/api/types.ts';
 import { type Agent, AgentError, type AgentErrorCode } from './agent.ts';
 import { readCheckReport, readEndpoint, readEndpoints, readHealth, readPlan } from './answers.ts';
 import type { Answer } from './http-answer.ts';
@@ -55,8 +64,9 @@ export class DaemonClient implements Agent, Disposable {
     await this.#call({ method: 'PUT', path: `/v1/endpoints/${id}/ready` }, nothing);
   }
 
-  async disconnectEndpoint(key: AttachmentKey): Promise<Endpoint | undefined> {
-    return await orUndefined(this.#call({ method: 'POST', path: '/v1/endpoints/disconnect', body: bareKey(key) }, readEndpoint));
+  async disconnectEndpoint({ netns, ...key }: DisconnectRequest): Promise<Endpoint | undefined> {
+    const body = { ...bareKey(key), ...(netns !== undefined && { netns }) };
+    return await orUndefined(this.#call({ method: 'POST', path: '/v1/endpoints/disconnect', body }, readEndpoint));
   }
 
   async deleteEndpoint(id: number): Promise<void> {

@@ -14,7 +14,10 @@ export function statusText(status: Status): string {
     ['Attach Mode', attachText(datapath)],
     ['Device Mode', datapath.deviceMode],
     ['Devices', datapath.devices.join(', ') || 'none'],
-    ['Endpoints', `${endpoints.ready}/${endpoints.total} ready`],
+    [
+      'Endpoints',
+      `${endpoints.ready}/${endpoints.total} ready${endpoints.disconnected > 0 ? `, ${endpoints.disconnected} disconnected` : ''}`,
+    ],
   ]);
 }
 
@@ -25,12 +28,13 @@ function attachText({ attachMode, attachReason }: Status['datapath']): string {
 
 /** What `--verbose` adds: addresses with their owners, the datapath's settings, its counters, the daemon's process. */
 export function verboseText(status: Status): string {
-  const { ipam, datapath, daemon } = status;
+  const { ipam, datapath, burials, daemon } = status;
   const routers = [datapath.routers.ipv4, datapath.routers.ipv6].filter((address) => address !== undefined);
   const details = fields([
     ['Router', routers.join(', ') || 'none'],
     ['MTU', String(datapath.mtu)],
     ['Kernel', datapath.kernel],
+    ['Burials', `${burials.endpoints} in ${burials.batches} batches, ${burials.waiting} waiting`],
     ['Daemon', `pid ${daemon.pid}, since ${daemon.startedAt}, ${(daemon.residentBytes / 1e6).toFixed(1)} MB resident`],
   ]);
   return [

@@ -30,6 +30,12 @@ const routers = z.strictObject({ ipv4: z.exactOptional(address), ipv6: z.exactOp
 
 export const attachmentKey = z.strictObject({ containerId, ifname }) satisfies z.ZodMiniType<api.AttachmentKey>;
 
+export const disconnectRequest = z.strictObject({
+  containerId,
+  ifname,
+  netns: z.exactOptional(text('CNI_NETNS of the DEL')),
+}) satisfies z.ZodMiniType<api.DisconnectRequest>;
+
 export const podIdentity = z.strictObject({
   namespace: text('Kubernetes namespace, empty outside Kubernetes', 253),
   name: text('pod name', 253),
@@ -66,7 +72,7 @@ export const endpoint = z.strictObject({
   containerId,
   ifname,
   id: endpointId,
-  state: z.enum(['creating', 'ready', 'restoring', 'disconnecting']),
+  state: z.enum(['creating', 'ready', 'restoring', 'disconnecting', 'disconnected']),
   netns: text('CNI_NETNS of the ADD'),
   pod: podIdentity,
   network: z.exactOptional(network),
@@ -146,7 +152,16 @@ export const status = z.strictObject({
     mtu,
     kernel: z.string(),
   }),
-  endpoints: z.strictObject({ ready: count('endpoints in state ready'), total: count('endpoints') }),
+  endpoints: z.strictObject({
+    ready: count('endpoints in state ready'),
+    total: count('attachments'),
+    disconnected: count('endpoints whose DEL was answered and whose device is not gone yet'),
+  }),
+  burials: z.strictObject({
+    endpoints: count('endpoints whose device was deleted'),
+    batches: count('batches in which that was done'),
+    waiting: count('endpoints that wait for the next batch'),
+  }),
   drops: z.array(metricRow),
   forwarded: z.array(metricRow),
   daemon: z.strictObject({ pid: count('process id'), startedAt: text('ISO 8601', 40), residentBytes: count('bytes') }),

@@ -17,8 +17,17 @@ export interface AttachmentKey {
   readonly ifname: string;
 }
 
-/** Where an endpoint stands. The words are those of Cilium's endpoint list. */
-export type EndpointState = 'creating' | 'ready' | 'restoring' | 'disconnecting';
+/**
+ * Where an endpoint stands. The words are those of Cilium's endpoint list. `disconnected`: its DEL was answered; the kernel has yet to bury its
+ * device, which holds id and addresses until then, but no longer the attachment's name.
+ */
+export type EndpointState = 'creating' | 'ready' | 'restoring' | 'disconnecting' | 'disconnected';
+
+/** Body of `POST /v1/endpoints/disconnect`. */
+export interface DisconnectRequest extends AttachmentKey {
+  /** CNI_NETNS of the DEL, which need not be that of the ADD; absent when the runtime told none. */
+  readonly netns?: string;
+}
 
 /** What the runtime told us about the pod; every field is empty outside Kubernetes. */
 export interface PodIdentity {
@@ -190,10 +199,22 @@ export interface Status {
     readonly mtu: number;
     readonly kernel: string;
   };
-  readonly endpoints: { readonly ready: number; readonly total: number };
+  /** `total` counts the attachments, in whatever state; `disconnected` those that are none any more. */
+  readonly endpoints: { readonly ready: number; readonly total: number; readonly disconnected: number };
+  readonly burials: BurialCounts;
   readonly drops: readonly MetricRow[];
   readonly forwarded: readonly MetricRow[];
   readonly daemon: { readonly pid: number; readonly startedAt: string; readonly residentBytes: number };
+}
+
+/** The work of the reaper since the daemon's start. */
+export interface BurialCounts {
+  /** Endpoints whose device was deleted. */
+  readonly endpoints: number;
+  /** Batches in which that was done. */
+  readonly batches: number;
+  /** Endpoints that wait for the next batch. */
+  readonly waiting: number;
 }
 
 /** One counter of `axo_metrics`, summed over CPUs. */

@@ -4,6 +4,7 @@ import type {
   BpfIpcacheRow,
   CheckReport,
   DeviceReport,
+  DisconnectRequest,
   Endpoint,
   EndpointPlan,
   EndpointRequest,
@@ -21,7 +22,7 @@ export interface Backend {
   createEndpoint(request: EndpointRequest, claim: Claim): Promise<EndpointPlan>;
   connectEndpoint(id: number, device: DeviceReport, claim: Claim): Promise<void>;
   completeEndpoint(id: number, claim: Claim): Promise<void>;
-  disconnectEndpoint(key: AttachmentKey, claim: Claim): Promise<Endpoint | undefined>;
+  disconnectEndpoint(request: DisconnectRequest): Promise<Endpoint | undefined>;
   deleteEndpoint(id: number, claim: Claim): Promise<void>;
   checkEndpoint(key: AttachmentKey): Promise<CheckReport | undefined>;
   listEndpoints(): Endpoint[];

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import * as schemas from '../../conf/api/schemas.ts';
-import type { AttachmentKey, DeviceReport, EndpointRequest } from '../../conf/api/types.ts';
+import type { AttachmentKey, DeviceReport, DisconnectRequest, EndpointRequest } from '../../conf/api/types.ts';
 import type { Claim } from '../endpoint/ports.ts';
 import { DomainError } from '../failure.ts';
 import type { Backend } from './backend.ts';
@@ -73,17 +73,17 @@ export const routes: readonly Route[] = [
     method: 'POST',
     path: '/v1/endpoints/disconnect',
     operation: 'disconnectEndpoint',
-    summary: 'A DEL begins: take the endpoint out of the maps',
-    body: schemas.attachmentKey,
+    summary: 'DEL: take the endpoint out of the maps, bury its device and free its name; the device itself goes soon after',
+    body: schemas.disconnectRequest,
     answer: schemas.endpoint,
-    run: async ({ backend, body, claim }) =>
-      found(await backend.disconnectEndpoint(body as AttachmentKey, claim), named(body as AttachmentKey)),
+    run: async ({ backend, body }) => found(await backend.disconnectEndpoint(body as DisconnectRequest), named(body as AttachmentKey)),
   },
   {
     method: 'DELETE',
     path: '/v1/endpoints/:id',
     operation: 'deleteEndpoint',
-    summary: 'A DEL ends: free the addresses and remove the record',
+    summary:
+      'Take an unfinished ADD back, or wait for the end of a disconnected endpoint: answered when its device is gone and its addresses are free',
     run: ({ backend, id, claim }) => backend.deleteEndpoint(id, claim),
   },
   {

@@ -27,7 +27,7 @@ function backend(changes: Partial<Backend> = {}): Backend {
     createEndpoint: (request, claim) => manager.create(request, claim),
     connectEndpoint: (id, device, claim) => manager.connect(id, device, claim),
     completeEndpoint: async (id, claim) => void (await manager.complete(id, claim)),
-    disconnectEndpoint: (key, claim) => manager.disconnect(key, claim),
+    disconnectEndpoint: (request) => manager.disconnect(request),
     deleteEndpoint: async (id, claim) => void (await manager.remove(id, claim)),
     checkEndpoint: (key) => manager.check(key),
     listEndpoints: () => manager.list(),
@@ -139,7 +139,7 @@ describe('the socket', () => {
     socket.on('error', () => undefined);
     await new Promise<void>((resolve) => socket.write(head + body, () => resolve()));
     socket.destroy();
-    await until(() => bench.datapath.calls.includes('dismantle'));
+    await until(() => bench.datapath.calls.includes('bury'));
     expect(bench.manager.list()).toEqual([]);
   });
 

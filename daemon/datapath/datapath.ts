@@ -7,13 +7,14 @@ import { step } from '../../conf/step.ts';
 import { openRingBuffer, probe, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
 import { addressesOf } from '../endpoint/identity.ts';
 import { KeyedLock } from '../endpoint/locks.ts';
-import type { EndpointDatapath } from '../endpoint/ports.ts';
-import { DomainError, hasErrno } from '../failure.ts';
+import type { Burial, EndpointDatapath } from '../endpoint/ports.ts';
+import { DomainError } from '../failure.ts';
 import type { Logger } from '../log.ts';
 import type { Settings } from '../settings.ts';
 import { type AttachChoice, chooseAttach, requireKernel } from './attach-choice.ts';
 import { ensureBpffs } from './bpffs.ts';
 import { EventLog } from './events.ts';
+import { Graves } from './graves.ts';
 import { Hooks } from './hooks.ts';
 import { ensureHostDevice, type HostDevice, routeProblems, routerProblems, syncRouters, syncRoutes } from './host-device.ts';
 import { Attachments, type NamedHook, namesIn } from './links.ts';
@@ -55,6 +56,7 @@ interface Opened {
 export class Datapath implements EndpointDatapath {
   readonly events = new EventLog(EVENTS_KEPT);
   readonly mtu: number;
+  readonly graves: Graves;
   readonly #parts: DatapathParts;
   readonly #opened: Opened;
   readonly #maps: EndpointMaps;
@@ -71,6 +73,12 @@ export class Datapath implements EndpointDatapath {
     this.#parts = parts;
     this.#opened = opened;
     this.mtu = opened.mtu;
+    this.graves = new Graves({
+      rtnl: opened.rtnl,
+      links: parts.paths.links,
+      detach: (folder) => opened.attachments.remove(folder),
+      log: parts.log,
+    });
     this.#maps = new EndpointMaps((name) => opened.programs.map(name));
     this.#hooks = new Hooks(parts.paths.links, opened.attach.kind, (name) => opened.programs.program(name));
     this.#watch = new NodeWatch(opened.rtnl, parts.log, () => this.#syncNode());
@@ -161,20 +169,12 @@ export class Datapath implements EndpointDatapath {
     if (this.#apart.delete(endpoint.id)) await this.#syncRoutes();
   }
 
-  async dismantle(endpoint: Endpoint): Promise<void> {
-    if (endpoint.chained === true) await this.#opened.attachments.remove(this.attachPaths(endpoint).links);
-    else await this.removeDevice(endpoint.hostIfname);
+  bury(endpoint: Endpoint, doors: readonly string[]): Promise<Burial> {
+    return this.graves.bury(endpoint, doors);
   }
 
-  /** Deletes a pod's pair and then its pinned links: a link whose device is gone costs no grace period. */
-  async removeDevice(hostIfname: string): Promise<void> {
-    const link = await this.#opened.rtnl.links.find(hostIfname);
-    if (link?.kind === 'veth') {
-      await step('remove.device', () => this.#opened.rtnl.links.delete(link.ifindex)).catch((error: unknown) => {
-        if (!hasErrno(error, 'ENODEV')) throw error;
-      });
-    }
-    await step('remove.links', () => this.#opened.attachments.remove(this.#hooks.folder(hostIfname)));
+  reap(endpoints: readonly Endpoint[]): Promise<ReadonlyMap<number, unknown>> {
+    return this.graves.reap(endpoints);
   }
 
   async hasDevice({ hostIfindex, hostIfname }: Endpoint): Promise<boolean> {
@@ -198,14 +198,6 @@ export class Datapath implements EndpointDatapath {
       ...(await routerProblems(rtnl, ifindex, this.routers)),
       ...(await routeProblems(rtnl, ifindex, this.#parts.blocks())),
     ];
-  }
-
-  /** Names of pods' devices and link folders on this node, ours by their form: the prefix and ten hex digits. */
-  async podDevices(): Promise<string[]> {
-    const isPod = (name: string) => new RegExp(`^${POD_IFNAME_PREFIX}[0-9a-f]{10}$`).test(name);
-    const links = await this.#opened.rtnl.links.list({ kind: 'veth' });
-    const names = [...links.map(({ name }) => name), ...namesIn(this.#parts.paths.links)];
-    return [...new Set(names.filter(isPod))].sort();
   }
 
   readMetrics(): Metrics {

@@ -12,9 +12,10 @@ export function adoptRecords(store: RecordStore, addressing: Addressing, log: Lo
   const keys = new Set<string>();
   return store.readAll().filter(({ endpoint }) => {
     try {
-      if (keys.has(keyOf(endpoint))) throw new Error(`attachment ${keyOf(endpoint)} has a record already`);
+      const hasName = endpoint.state !== 'disconnected';
+      if (hasName && keys.has(keyOf(endpoint))) throw new Error(`attachment ${keyOf(endpoint)} has a record already`);
       addressing.adopt(ownerOf(endpoint), endpoint);
-      keys.add(keyOf(endpoint));
+      if (hasName) keys.add(keyOf(endpoint));
       return true;
     } catch (error) {
       log.error({ id: endpoint.id, error: messageOf(error) }, 'moved an endpoint record aside that contradicts another');

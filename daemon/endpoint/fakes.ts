@@ -2,12 +2,13 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Endpoint, EndpointAddress, EndpointPlan, EndpointRequest } from '../../conf/api/types.ts';
+import { buriedIfname } from '../../conf/names.ts';
 import { DomainError } from '../failure.ts';
 import { removeAll } from '../files.ts';
 import { silent } from '../log.ts';
 import { adoptRecords } from './adopt.ts';
 import { EndpointManager } from './manager.ts';
-import type { Addressing, AddressRequest, Claim, EndpointAddresses, EndpointDatapath, GraceWindow } from './ports.ts';
+import type { Addressing, AddressRequest, Burial, Claim, EndpointAddresses, EndpointDatapath, GraceWindow } from './ports.ts';
 import { RecordStore } from './record.ts';
 
 /* Neighbours of the endpoint manager that only remember, for its tests. */
@@ -57,9 +58,18 @@ export class FakeDatapath implements EndpointDatapath {
     this.rows.delete(endpoint.id);
   }
 
-  async dismantle(endpoint: Endpoint): Promise<void> {
-    this.#enter('dismantle');
-    this.devices.delete(endpoint.hostIfname);
+  async bury(endpoint: Endpoint): Promise<Burial> {
+    this.#enter('bury');
+    const hostIfname = buriedIfname(endpoint.id);
+    const isBuried = this.devices.delete(endpoint.hostIfname) || this.devices.has(hostIfname);
+    if (isBuried) this.devices.add(hostIfname);
+    return { hostIfname: isBuried ? hostIfname : endpoint.hostIfname, isOver: !isBuried };
+  }
+
+  async reap(endpoints: readonly Endpoint[]): Promise<ReadonlyMap<number, unknown>> {
+    this.#enter('reap');
+    for (const { hostIfname } of endpoints) this.devices.delete(hostIfname);
+    return new Map();
   }
 
   async hasDevice(endpoint: Endpoint): Promise<boolean> {

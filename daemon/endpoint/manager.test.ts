@@ -57,7 +57,7 @@ describe('an ADD', () => {
     bench.datapath.devices.add(endpoint.hostIfname);
     if (when === 'after connect') await bench.manager.connect(endpoint.id, { hostIfindex: 7 }, claim);
     claim.close();
-    await settle();
+    await bench.manager.close();
     expect(remains()).toEqual(nothing);
   });
 
@@ -65,13 +65,15 @@ describe('an ADD', () => {
     const claim = new FakeClaim();
     const { endpoint } = await bench.manager.create(bench.request(), claim);
     bench.datapath.devices.add(endpoint.hostIfname);
-    bench.datapath.failing = 'dismantle';
+    bench.datapath.failing = 'bury';
     claim.close();
     await settle();
     expect(bench.addressing.owners.size).toBe(1);
     expect(bench.manager.list()[0]?.state).toBe('disconnecting');
     const next = await bench.manager.create(bench.request(), new FakeClaim());
-    expect(next.endpoint.ipv4?.address).toBe('10.0.0.1');
+    expect(next.endpoint.ipv4?.address).toBe('10.0.0.2');
+    await bench.manager.close();
+    expect([...bench.addressing.owners.keys()]).toEqual(['10.0.0.2']);
   });
 
   it('refuses a full pool and leaves nothing', async () => {
@@ -121,6 +123,7 @@ describe('a second ADD of the same attachment', () => {
     rmSync(bench.netns);
     const { endpoint } = await bench.manager.create(bench.request(), new FakeClaim());
     expect(endpoint.id).not.toBe(before.id);
+    await bench.manager.close();
     expect(bench.manager.list()).toHaveLength(1);
     expect(bench.datapath.devices.size).toBe(0);
   });
@@ -146,61 +149,133 @@ describe('a second ADD of the same attachment', () => {
 });
 
 describe('a DEL', () => {
-  it('frees everything in two steps', async () => {
+  it('frees the name at once, and the addresses when the device is gone', async () => {
     const endpoint = await addWhole(bench);
-    const claim = new FakeClaim();
-    expect(await bench.manager.disconnect(endpoint, claim)).toMatchObject({ id: endpoint.id, state: 'disconnecting' });
+    expect(await bench.manager.disconnect(endpoint)).toMatchObject({ id: endpoint.id, state: 'disconnected', hostIfname: 'axd1' });
     expect(bench.datapath.rows.size).toBe(0);
+    expect([...bench.datapath.devices]).toEqual(['axd1']);
     expect(bench.addressing.owners.size).toBe(1);
-    expect([...bench.window.open_]).toEqual([endpoint.id]);
-    await bench.manager.remove(endpoint.id, claim);
+    expect(bench.store.readAll()[0]?.endpoint).toMatchObject({ state: 'disconnected', hostIfname: 'axd1' });
+    expect(bench.window.open_.size).toBe(0);
+    await bench.manager.close();
+    expect(remains()).toEqual(nothing);
+  });
+
+  it('lets the next ADD of the same attachment through at once, with another id and address', async () => {
+    const before = await addWhole(bench);
+    await bench.manager.disconnect(before);
+    const after = await addWhole(bench);
+    expect([after.id, after.ipv4?.address]).toEqual([2, '10.0.0.2']);
+    await bench.manager.close();
+    expect(bench.manager.list()).toEqual([after]);
+    expect([...bench.addressing.owners.keys()]).toEqual(['10.0.0.2']);
+    expect(await bench.manager.check(after)).toMatchObject({ problems: [] });
+  });
+
+  it('of a buried attachment finds nothing, and so does CHECK', async () => {
+    const endpoint = await addWhole(bench);
+    await bench.manager.disconnect(endpoint);
+    expect(await bench.manager.disconnect(endpoint)).toBeUndefined();
+    expect(await bench.manager.check(endpoint)).toBeUndefined();
+    expect(bench.manager.list()).toMatchObject([{ state: 'disconnected' }]);
+  });
+
+  it('of a pod without a device is over at once', async () => {
+    const endpoint = await addWhole(bench);
+    bench.datapath.devices.clear();
+    await bench.manager.disconnect(endpoint);
+    expect(remains()).toEqual(nothing);
+  });
+
+  it('is waited for by whoever needs the device gone', async () => {
+    const endpoint = await addWhole(bench);
+    await bench.manager.disconnect(endpoint);
+    expect(await bench.manager.remove(endpoint.id, new FakeClaim())).toBeUndefined();
     expect(remains()).toEqual(nothing);
   });
 
   it('of an id that belongs to another pod since leaves that pod alone', async () => {
     const endpoint = await addWhole(bench);
     await expect(bench.manager.remove(endpoint.id, new FakeClaim())).rejects.toMatchObject({ code: 'not-found' });
-    await bench.manager.disconnect(endpoint, new FakeClaim());
-    await expect(bench.manager.remove(endpoint.id, new FakeClaim())).rejects.toMatchObject({ code: 'not-found' });
     expect(bench.manager.list()).toHaveLength(1);
   });
 
-  it('goes on when the disk is full', async () => {
+  it('is over when it answers, where the disk is full', async () => {
     const endpoint = await addWhole(bench);
-    const write = vi.spyOn(bench.store, 'write').mockImplementation(() => {
+    vi.spyOn(bench.store, 'write').mockImplementation(() => {
       throw new Error('no space left on device');
     });
-    const claim = new FakeClaim();
-    await bench.manager.disconnect(endpoint, claim);
-    await bench.manager.remove(endpoint.id, claim);
-    expect(write).toHaveBeenCalledOnce();
+    await bench.manager.disconnect(endpoint);
     expect(remains()).toEqual(nothing);
   });
 
-  it('is finished by the daemon when the client goes half-way', async () => {
+  it('is refused where its record can neither be written nor removed, and the next one finds the name', async () => {
     const endpoint = await addWhole(bench);
-    const claim = new FakeClaim();
-    await bench.manager.disconnect(endpoint, claim);
-    claim.close();
-    await settle();
+    const refuse = () => {
+      throw new Error('read-only file system');
+    };
+    const [write, remove] = [
+      vi.spyOn(bench.store, 'write').mockImplementation(refuse),
+      vi.spyOn(bench.store, 'remove').mockImplementation(refuse),
+    ];
+    await expect(bench.manager.disconnect(endpoint)).rejects.toThrow('read-only');
+    for (const spy of [write, remove]) spy.mockRestore();
+    expect(await bench.manager.disconnect(endpoint)).toMatchObject({ state: 'disconnected' });
+    await bench.manager.close();
     expect(remains()).toEqual(nothing);
   });
 
   it('of an unknown attachment is undefined', async () => {
-    expect(await bench.manager.disconnect({ containerId: 'nobody', ifname: 'eth0' }, new FakeClaim())).toBeUndefined();
+    expect(await bench.manager.disconnect({ containerId: 'nobody', ifname: 'eth0' })).toBeUndefined();
   });
 
   it('takes the endpoint from an ADD under way, whose next step fails', async () => {
     const adder = new FakeClaim();
     const { endpoint } = await bench.manager.create(bench.request(), adder);
-    const deleter = new FakeClaim();
-    await bench.manager.disconnect(endpoint, deleter);
+    bench.datapath.devices.add(endpoint.hostIfname);
+    await bench.manager.disconnect(endpoint);
     await expect(bench.manager.complete(endpoint.id, adder)).rejects.toMatchObject({ code: 'busy' });
-    await bench.manager.remove(endpoint.id, deleter);
+    await bench.manager.remove(endpoint.id, adder);
     await expect(bench.manager.complete(endpoint.id, adder)).rejects.toMatchObject({ code: 'not-found' });
     adder.close();
     await settle();
     expect(remains()).toEqual(nothing);
+  });
+});
+
+describe('an ADD that finds addresses held by what is buried', () => {
+  it('waits for the batch when the pool is full', async () => {
+    const [first] = [
+      await addWhole(bench, { containerId: 'a' }),
+      await addWhole(bench, { containerId: 'b' }),
+      await addWhole(bench, { containerId: 'c' }),
+    ];
+    await bench.manager.disconnect(first);
+    const { endpoint } = await bench.manager.create(bench.request({ containerId: 'd' }), new FakeClaim());
+    expect(endpoint.ipv4?.address).toBe(first.ipv4?.address);
+  });
+
+  it('waits for it when an IPAM plugin gives such an address', async () => {
+    const before = await addWhole(bench);
+    await bench.manager.disconnect(before);
+    const claim = new FakeClaim();
+    const { endpoint } = await bench.manager.create(bench.request({ external: true }), claim);
+    bench.datapath.devices.add(endpoint.hostIfname);
+    await bench.manager.connect(endpoint.id, { hostIfindex: 8, addresses: [{ address: '10.0.0.1', pool: 'delegated' }] }, claim);
+    expect(bench.manager.get(endpoint.id).ipv4?.address).toBe('10.0.0.1');
+  });
+
+  it('is refused after a while when the batch hangs', async () => {
+    const [first] = [
+      await addWhole(bench, { containerId: 'a' }),
+      await addWhole(bench, { containerId: 'b' }),
+      await addWhole(bench, { containerId: 'c' }),
+    ];
+    await bench.manager.disconnect(first);
+    bench.datapath.reap = () => new Promise(() => undefined);
+    await expect(bench.manager.create(bench.request({ containerId: 'd' }), new FakeClaim())).rejects.toMatchObject({
+      code: 'pool-exhausted',
+    });
   });
 });
 
@@ -232,6 +307,20 @@ describe('adopting records', () => {
     expect([...bench.addressing.owners]).toEqual([['10.0.0.1', 'c1']]);
     const { endpoint: next } = await manager.create(bench.request({ containerId: 'c2' }), new FakeClaim());
     expect(next.id).toBe(2);
+  });
+
+  it('deletes what was buried in the life before, and keeps the attachment made since', async () => {
+    await bench.manager.disconnect(await addWhole(bench));
+    const after = await addWhole(bench);
+    bench.addressing.owners.clear();
+    const manager = bench.open();
+    expect(manager.list()).toMatchObject([
+      { id: 1, state: 'disconnected' },
+      { id: 2, state: 'ready' },
+    ]);
+    await manager.close();
+    expect(manager.list()).toEqual([after]);
+    expect([...bench.addressing.owners.keys()]).toEqual(['10.0.0.2']);
   });
 
   it('leaves out a second record of one attachment, and one whose address is taken', async () => {

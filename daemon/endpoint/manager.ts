@@ -1,16 +1,26 @@
-import type { AttachmentKey, CheckReport, DeviceReport, Endpoint, EndpointPlan, EndpointRequest } from '../../conf/api/types.ts';
+import type {
+  AttachmentKey,
+  BurialCounts,
+  CheckReport,
+  DeviceReport,
+  DisconnectRequest,
+  Endpoint,
+  EndpointPlan,
+  EndpointRequest,
+} from '../../conf/api/types.ts';
 import { step } from '../../conf/step.ts';
 import { DomainError, messageOf } from '../failure.ts';
 import { fileIdentity } from '../files.ts';
 import type { Logger } from '../log.ts';
 import { bookProblems } from './book-problems.ts';
+import { Burials } from './burial.ts';
 import { busy, type Entry, isClaimedByAnother, keyFields } from './entry.ts';
 import { addressesOf, keyOf, ownerOf } from './identity.ts';
-import { IdPool } from './ids.ts';
 import { KeyedLock } from './locks.ts';
 import { newEndpoint, validateRequest } from './plan.ts';
 import type { Addressing, Claim, EndpointDatapath, GraceWindow } from './ports.ts';
 import type { EndpointRecord, RecordStore } from './record.ts';
+import { EndpointTable } from './table.ts';
 
 export interface ManagerParts {
   readonly store: RecordStore;
@@ -25,35 +35,37 @@ export interface ManagerParts {
 /**
  * The endpoints of the node, from ADD to DEL.
  *
- * All work on one attachment runs under its lock. An ADD is three requests (create, connect, complete) and a DEL two (disconnect,
- * delete); in between, the endpoint belongs to the client's connection. When that goes first, the daemon undoes the ADD or finishes the
- * DEL itself, so that a killed plugin leaves nothing behind. An address is freed only when the device that used it is gone.
+ * All work on one attachment runs under its lock. An ADD is three requests (create, connect, complete); in between, the endpoint belongs to the
+ * client's connection. When that goes first, the daemon undoes the ADD, so that a killed plugin leaves nothing behind. A DEL is one request; how
+ * endpoints end is told in `burial.ts`.
  */
 export class EndpointManager {
   readonly #parts: ManagerParts;
   readonly #locks = new KeyedLock();
-  readonly #ids = new IdPool();
-  readonly #byId = new Map<number, Entry>();
-  readonly #byKey = new Map<string, Entry>();
+  readonly #table = new EndpointTable();
+  readonly #burials: Burials;
   readonly #background = new Set<Promise<void>>();
 
   /** `before`: records of an earlier life whose addresses have been adopted (`adoptRecords`). */
   constructor(parts: ManagerParts, before: readonly EndpointRecord[] = []) {
     this.#parts = parts;
-    for (const record of before) {
-      this.#ids.claim(record.endpoint.id);
-      this.#enter({ record });
-    }
+    this.#burials = new Burials(parts, this.#table);
+    const entries = before.map((record) => this.#table.adopt(record));
+    for (const entry of entries) if (entry.record.endpoint.state === 'disconnected') this.#burials.adopt(entry);
   }
 
   /** All endpoints, lowest id first. */
   list(): Endpoint[] {
-    return [...this.#byId.values()].map((entry) => entry.record.endpoint).sort((a, b) => a.id - b.id);
+    return this.#table.list();
   }
 
   /** Throws `not-found`. */
   get(id: number): Endpoint {
-    return this.#entry(id).record.endpoint;
+    return this.#table.get(id).record.endpoint;
+  }
+
+  get burials(): BurialCounts {
+    return this.#burials.counts;
   }
 
   /** Reserves id and addresses and writes the record. Throws `exists` for a live attachment, `busy` while another client works on it. */
@@ -61,7 +73,7 @@ export class EndpointManager {
     validateRequest(request, this.#parts.datapath.routers.ipv6 !== undefined);
     return await this.#locks.run(keyOf(request), async () => {
       await this.#makeWay(request);
-      const entry = this.#reserve(request);
+      const entry = await this.#burials.whenFree(() => this.#reserve(request));
       this.#hold(entry, claim);
       const { endpoint } = entry.record;
       return { endpoint, routers: this.#parts.datapath.routers, attach: this.#parts.datapath.attachPaths(endpoint) };
@@ -73,7 +85,7 @@ export class EndpointManager {
     await this.#inState(id, 'creating', claim, async (entry) => {
       const device: Endpoint = { ...entry.record.endpoint, hostIfindex: report.hostIfindex };
       await this.#parts.datapath.expectDevice(device);
-      const endpoint = step('connect.record', () => this.#complement(entry, device, report));
+      const endpoint = await this.#burials.whenFree(() => step('connect.record', () => this.#complement(entry, device, report)));
       await this.#parts.datapath.connect(endpoint);
       this.#parts.window.open(id);
     });
@@ -92,49 +104,47 @@ export class EndpointManager {
   }
 
   /**
-   * DEL begins: the datapath forgets the endpoint, and the window opens for the end of its device, which waits for grace periods too. Undefined when there is no such attachment. A DEL is never refused: it takes the
-   * endpoint from an ADD that is still under way, whose next request then fails and whose client undoes what it made.
+   * DEL: the datapath forgets the endpoint, its device is buried, and the attachment's name is free. Undefined when there is no such attachment. A
+   * DEL is never refused: it takes the endpoint from an ADD that is still under way, whose next request then fails and whose client undoes what it made.
    */
-  async disconnect(key: AttachmentKey, claim: Claim): Promise<Endpoint | undefined> {
+  async disconnect({ netns, ...key }: DisconnectRequest): Promise<Endpoint | undefined> {
     return await this.#locks.run(keyOf(key), async () => {
-      const entry = this.#byKey.get(keyOf(key));
+      const entry = this.#table.find(key);
       if (entry === undefined) return undefined;
-      this.#markDisconnecting(entry);
-      this.#hold(entry, claim);
-      await this.#parts.datapath.disconnect(entry.record.endpoint);
-      this.#parts.window.open(entry.record.endpoint.id);
-      return entry.record.endpoint;
+      await this.#undo(entry, netns === undefined ? [] : [netns]);
+      return { ...entry.record.endpoint, state: 'disconnected' };
     });
   }
 
   /**
-   * DEL ends: frees everything that is left of the endpoint. Throws `not-found`, also for one that is ready or another client's: a client that
-   * outlived the daemon may hold an id that was given to another pod since.
+   * The undo of an ADD: removes an endpoint, and resolves when all of it is gone; also when its DEL was answered before, which is what undefined
+   * says. Throws `not-found`, also for one that is ready or another client's: a client that outlived the daemon may hold an id that was given to
+   * another pod since.
    */
-  async remove(id: number, claim: Claim): Promise<Endpoint> {
-    return await this.#locks.run(keyOf(this.get(id)), async () => {
-      const entry = this.#entry(id);
-      const isOther = entry.record.endpoint.state === 'ready' || isClaimedByAnother(entry, claim);
-      if (isOther) throw new DomainError('not-found', `find endpoint ${id}: no such endpoint is being deleted`);
-      await this.#undo(entry);
-      return entry.record.endpoint;
-    });
+  async remove(id: number, claim: Claim): Promise<Endpoint | undefined> {
+    const isBuried = this.get(id).state === 'disconnected';
+    const endpoint = isBuried ? undefined : await this.#locks.run(keyOf(this.get(id)), () => this.#removeUnfinished(id, claim));
+    await this.#burials.gone(id);
+    return endpoint;
   }
 
-  /** Removes an attachment in one step, for replayed DELs; false when there is none. */
+  async #removeUnfinished(id: number, claim: Claim): Promise<Endpoint> {
+    const entry = this.#table.get(id);
+    const isOther = entry.record.endpoint.state === 'ready' || isClaimedByAnother(entry, claim);
+    if (isOther) throw new DomainError('not-found', `find endpoint ${id}: no such endpoint is being deleted`);
+    await this.#undo(entry);
+    return entry.record.endpoint;
+  }
+
+  /** Removes an attachment, for replayed DELs; false when there is none. */
   async removeByKey(key: AttachmentKey): Promise<boolean> {
-    return await this.#locks.run(keyOf(key), async () => {
-      const entry = this.#byKey.get(keyOf(key));
-      if (entry === undefined) return false;
-      await this.#undo(entry);
-      return true;
-    });
+    return (await this.disconnect({ containerId: key.containerId, ifname: key.ifname })) !== undefined;
   }
 
   /** CHECK: what is wrong with an attachment. Undefined when there is none. */
   async check(key: AttachmentKey): Promise<CheckReport | undefined> {
     return await this.#locks.run(keyOf(key), async () => {
-      const entry = this.#byKey.get(keyOf(key));
+      const entry = this.#table.find(key);
       if (entry === undefined) return undefined;
       const { endpoint } = entry.record;
       const { datapath, addressing } = this.#parts;
@@ -147,14 +157,20 @@ export class EndpointManager {
     });
   }
 
-  /** Resolves when the work that ended connections caused is done. */
-  async settled(): Promise<void> {
+  /** Deletes at once what is buried; never throws. */
+  async reap(): Promise<void> {
+    await this.#burials.reap();
+  }
+
+  /** Resolves when the work that ended connections caused is done and what is buried has been deleted. Nothing is tried again after that. */
+  async close(): Promise<void> {
     await Promise.all(this.#background);
+    await this.#burials.close();
   }
 
   /** Refuses a second ADD of a live attachment; clears away what a dead one left. */
   async #makeWay(request: EndpointRequest): Promise<void> {
-    const entry = this.#byKey.get(keyOf(request));
+    const entry = this.#table.find(request);
     if (entry === undefined) return;
     if (entry.claim?.alive === true) throw busy(request, entry);
     const { endpoint } = entry.record;
@@ -176,8 +192,8 @@ export class EndpointManager {
 
   #reserve(request: EndpointRequest): Entry {
     using undo = new DisposableStack();
-    const id = this.#ids.take();
-    undo.defer(() => this.#ids.release(id));
+    const id = this.#table.takeId();
+    undo.defer(() => this.#table.releaseId(id));
     const reserve = () => (request.external === true ? {} : this.#parts.addressing.allocate({ ...request, owner: ownerOf(request) }));
     const addresses = step('reserve.addresses', reserve);
     undo.defer(() => this.#parts.addressing.release(addresses));
@@ -185,7 +201,7 @@ export class EndpointManager {
     const netnsIdentity = fileIdentity(request.netns);
     const entry: Entry = { record: { version: 1, endpoint, ...(netnsIdentity === undefined ? {} : { netnsIdentity }) } };
     step('reserve.record', () => this.#parts.store.write(entry.record));
-    this.#enter(entry);
+    this.#table.enter(entry);
     undo.move();
     return entry;
   }
@@ -205,23 +221,10 @@ export class EndpointManager {
     return endpoint;
   }
 
-  /** Removes an endpoint and all that it holds, in the reverse order of its making. When the kernel refuses, the record and the addresses stay. */
-  async #undo(entry: Entry): Promise<void> {
-    const { endpoint } = entry.record;
+  /** Takes an endpoint from whoever holds it, and ends it. */
+  async #undo(entry: Entry, doors: readonly string[] = []): Promise<void> {
     this.#letGo(entry);
-    this.#parts.window.open(endpoint.id);
-    try {
-      if (endpoint.state !== 'disconnecting') this.#markDisconnecting(entry);
-      await this.#parts.datapath.disconnect(endpoint);
-      await this.#parts.datapath.dismantle(endpoint);
-    } finally {
-      this.#parts.window.close(endpoint.id);
-    }
-    step('remove.record', () => this.#parts.store.remove(endpoint.id));
-    this.#byId.delete(endpoint.id);
-    this.#byKey.delete(keyOf(endpoint));
-    step('remove.addresses', () => this.#parts.addressing.release(endpoint));
-    this.#ids.release(endpoint.id);
+    await this.#burials.bury(entry, doors);
   }
 
   /** Ties an endpoint to a client until `letGo`. */
@@ -256,7 +259,7 @@ export class EndpointManager {
 
   async #inState<T>(id: number, state: Endpoint['state'], claim: Claim, work: (entry: Entry) => Promise<T>): Promise<T> {
     return await this.#locks.run(keyOf(this.get(id)), async () => {
-      const entry = this.#entry(id);
+      const entry = this.#table.get(id);
       const { endpoint } = entry.record;
       if (isClaimedByAnother(entry, claim)) throw busy(endpoint, entry);
       if (endpoint.state !== state) throw new DomainError('busy', `change endpoint ${id}: it is ${endpoint.state}, not ${state}`);
@@ -264,34 +267,9 @@ export class EndpointManager {
     });
   }
 
-  #enter(entry: Entry): void {
-    this.#byId.set(entry.record.endpoint.id, entry);
-    this.#byKey.set(keyOf(entry.record.endpoint), entry);
-  }
-
   #update(entry: Entry, endpoint: Endpoint): void {
     const record = { ...entry.record, endpoint };
     this.#parts.store.write(record);
     entry.record = record;
-  }
-
-  /**
-   * A record that cannot be written, on a full disk say, is no reason to refuse a DEL: it is there to be removed. Should the daemon die before
-   * that, the next start finds a ready endpoint, keeps it if its device is there, and the runtime, which was not told of success, asks again.
-   */
-  #markDisconnecting(entry: Entry): void {
-    const endpoint: Endpoint = { ...entry.record.endpoint, state: 'disconnecting' };
-    try {
-      step('disconnect.record', () => this.#update(entry, endpoint));
-    } catch (error) {
-      entry.record = { ...entry.record, endpoint };
-      this.#parts.log.warn({ id: endpoint.id, error: messageOf(error) }, 'writing the record failed; going on with the DEL');
-    }
-  }
-
-  #entry(id: number): Entry {
-    const entry = this.#byId.get(id);
-    if (entry === undefined) throw new DomainError('not-found', `find endpoint ${id}: no such endpoint`);
-    return entry;
   }
 }

@@ -13,6 +13,14 @@ export interface Claim {
   whenClosed(callback: () => void): () => void;
 }
 
+/** What a burial left. */
+export interface Burial {
+  /** Name of the host side now. */
+  readonly hostIfname: string;
+  /** Nothing of the endpoint is left in the kernel, so that there is nothing to wait for. */
+  readonly isOver: boolean;
+}
+
 /** The kernel side of endpoints. Every method may be called again after it failed half-way. */
 export interface EndpointDatapath {
   /** Bytes of the IP packet, for endpoints that ask for no other. */
@@ -25,8 +33,13 @@ export interface EndpointDatapath {
   connect(endpoint: Endpoint): Promise<void>;
   /** Removes the endpoint's rows from the maps; rows of another endpoint stay. */
   disconnect(endpoint: Endpoint): Promise<void>;
-  /** Removes the pinned links and the device pair; nothing there is fine. */
-  dismantle(endpoint: Endpoint): Promise<void>;
+  /**
+   * Takes the endpoint's device away from the pod, and device and pinned links away from their names, so that the attachment can be made anew;
+   * nothing there is fine. `doors`: paths that may lead to the pod's namespace. Another plugin's device stays as it is.
+   */
+  bury(endpoint: Endpoint, doors: readonly string[]): Promise<Burial>;
+  /** Deletes what burials left of these endpoints, in one go. Gives, by id, what is still there and why. */
+  reap(endpoints: readonly Endpoint[]): Promise<ReadonlyMap<number, unknown>>;
   /** True when the host side of the pair is there, under its name and index. */
   hasDevice(endpoint: Endpoint): Promise<boolean>;
   /** What differs from what should be: links, programs, map rows, device. Empty when whole. */
@@ -68,7 +81,7 @@ export interface PoolFinder {
   readonly poolOf: (address: string) => string;
 }
 
-/** The time in which attaching a program and deleting a device do not wait for whole RCU grace periods. One per endpoint; they nest. */
+/** The time in which attaching a program and deleting devices do not wait for whole RCU grace periods. One per endpoint, and 0 for the reaper; they nest. */
 export interface GraceWindow {
   open(id: number): void;
   close(id: number): void;

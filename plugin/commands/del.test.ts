@@ -1,9 +1,41 @@
 import { expect, test } from 'vitest';
-import { callOf, coded, FakeTools } from '../testing/fakes.ts';
+import { callOf, coded, endpoint, FakeTools } from '../testing/fakes.ts';
 import { del } from './del.ts';
 
-test('takes the endpoint out of the maps, then the device, then frees it', async () => {
+test('is one request', async () => {
   const tools = new FakeTools();
+  await del(callOf('DEL'), tools);
+  expect(tools.done).toEqual(['disconnectEndpoint']);
+});
+
+test('says where the container is when the runtime does', async () => {
+  const tools = new FakeTools();
+  const requests: unknown[] = [];
+  tools.agent.disconnectEndpoint = async (request) => void requests.push(request);
+  await del(callOf('DEL'), tools);
+  await del(callOf('DEL', {}, { CNI_NETNS: '' }), tools);
+  expect(requests).toEqual([
+    { containerId: 'c1', ifname: 'eth0', netns: '/run/netns/a' },
+    { containerId: 'c1', ifname: 'eth0' },
+  ]);
+});
+
+test('waits until the device is gone when an IPAM plugin is to give the addresses to others', async () => {
+  const tools = new FakeTools();
+  await del(callOf('DEL', { ipam: { type: 'host-local' } }), tools);
+  expect(tools.done).toEqual(['disconnectEndpoint', 'deleteEndpoint', 'host-local DEL']);
+});
+
+test("removes the rules of a table of the pod's own, which a daemon may be unable to", async () => {
+  const tools = new FakeTools();
+  tools.answers.set('disconnectEndpoint', { ...endpoint, state: 'disconnected', table: 20007 });
+  await del(callOf('DEL'), tools);
+  expect(tools.done).toEqual(['disconnectEndpoint', 'removeRules']);
+});
+
+test('does the rest itself with a daemon of before', async () => {
+  const tools = new FakeTools();
+  tools.answers.set('disconnectEndpoint', { ...endpoint, state: 'disconnecting' });
   await del(callOf('DEL'), tools);
   expect(tools.done).toEqual(['disconnectEndpoint', 'deleteDevice', 'removeLinks', 'deleteEndpoint']);
 });
@@ -22,18 +54,21 @@ test.each(['unreachable', 'starting'])('removes what it can and leaves a record 
   expect(tools.done).toEqual(['disconnectEndpoint', 'deleteDevice', 'removeLinks', 'queue.put', 'disconnectEndpoint']);
 });
 
-test.each(['timeout', 'protocol', 'internal'])('leaves a record, without asking again, when the daemon answers %s', async (code) => {
-  const tools = new FakeTools();
-  tools.failures.set('disconnectEndpoint', coded(code));
-  await del(callOf('DEL'), tools);
-  expect(tools.done).toEqual(['disconnectEndpoint', 'deleteDevice', 'removeLinks', 'queue.put']);
-});
+test.each(['timeout', 'protocol', 'internal', 'bad-request'])(
+  'leaves a record, without asking again, when the daemon answers %s',
+  async (code) => {
+    const tools = new FakeTools();
+    tools.failures.set('disconnectEndpoint', coded(code));
+    await del(callOf('DEL'), tools);
+    expect(tools.done).toEqual(['disconnectEndpoint', 'deleteDevice', 'removeLinks', 'queue.put']);
+  },
+);
 
-test('leaves a record when the daemon goes before the addresses are freed', async () => {
+test('leaves a record when the daemon goes before the device is gone that an IPAM plugin waits for', async () => {
   const tools = new FakeTools();
   tools.failures.set('deleteEndpoint', coded('timeout'));
-  await del(callOf('DEL'), tools);
-  expect(tools.done.at(-1)).toBe('queue.put');
+  await del(callOf('DEL', { ipam: { type: 'host-local' } }), tools);
+  expect(tools.done.slice(-2)).toEqual(['queue.put', 'host-local DEL']);
 });
 
 test('withdraws the record when the daemon came up meanwhile', async () => {
@@ -41,7 +76,7 @@ test('withdraws the record when the daemon came up meanwhile', async () => {
   tools.failures.set('disconnectEndpoint', coded('unreachable'));
   tools.queue.put = () => void tools.failures.clear();
   await del(callOf('DEL'), tools);
-  expect(tools.done.slice(-2)).toEqual(['deleteEndpoint', 'queue.remove']);
+  expect(tools.done.slice(-2)).toEqual(['disconnectEndpoint', 'queue.remove']);
 });
 
 test.each([
@@ -49,6 +84,7 @@ test.each([
   ['deleteDevice', 'NETLINK'],
 ])('fails when %s says %s: the runtime tries again', async (step, code) => {
   const tools = new FakeTools();
+  if (step === 'deleteDevice') tools.answers.set('disconnectEndpoint', undefined);
   tools.failures.set(step, coded(code));
   await expect(del(callOf('DEL'), tools)).rejects.toThrow(code);
   expect(tools.done).not.toContain('queue.put');

@@ -21,15 +21,15 @@ const deleted = (tools: FakeTools) => tools.done.filter((step) => step.startsWit
 test('frees what the list leaves out, whole, and nothing of another network or of none', async () => {
   const tools = toolsWith(at('keep', 'pods'), at('stale', 'pods'), at('other', 'storage'), at('old'));
   await gc(callOf('GC', { [key]: [{ containerID: 'keep', ifname: 'eth0' }] }), tools);
-  expect(tools.done).toEqual([
-    'listEndpoints',
-    'DEL stale/eth0',
-    'disconnectEndpoint',
-    'deleteDevice',
-    'removeLinks',
-    'deleteEndpoint',
-    'queue.list',
-  ]);
+  expect(tools.done).toEqual(['listEndpoints', 'DEL stale/eth0', 'disconnectEndpoint', 'deleteEndpoint', 'queue.list']);
+});
+
+test('waits for the end of what was deleted before, and leaves an attachment of that name alone', async () => {
+  const tools = toolsWith({ ...at('a', 'pods'), id: 8, state: 'disconnected' }, at('a', 'pods'));
+  const ended: number[] = [];
+  tools.agent.deleteEndpoint = async (id) => void ended.push(id);
+  await gc(callOf('GC', { [key]: [{ containerID: 'a', ifname: 'eth0' }] }), tools);
+  expect([deleted(tools), ended]).toEqual([[], [8]]);
 });
 
 test.each([[[]], [null]])('frees every attachment of the network when the list is %j', async (list) => {
@@ -62,6 +62,7 @@ test('tells one interface of a container from another', async () => {
 
 test('goes on after failures and tells all of them', async () => {
   const tools = toolsWith(at('a', 'pods'), at('b', 'pods'));
+  tools.answers.set('disconnectEndpoint', undefined);
   tools.failures.set('deleteDevice', coded('NETLINK', 'delete link: operation not permitted'));
   await expect(gc(callOf('GC', { [key]: null }), tools)).rejects.toMatchObject({
     code: 'garbage-left',

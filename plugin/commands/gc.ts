@@ -1,4 +1,4 @@
-import type { AttachmentKey } from '../../conf/api/types.ts';
+import type { AttachmentKey, Endpoint } from '../../conf/api/types.ts';
 import { CniError, errorBody, toCniError } from '../../conf/cni/errors.ts';
 import type { NetConf } from '../../conf/cni/netconf.ts';
 import { CURRENT_VERSION } from '../../conf/cni/versions.ts';
@@ -9,15 +9,17 @@ import { delAttachment } from './del.ts';
 
 /**
  * GC: frees every attachment of this network that the runtime does not call valid, by a whole DEL each, and finishes the DELs that the
- * daemon has yet to hear of. A failure does not end it; all are told together. Errors: CniError `invalid-config` when the configuration
+ * daemon has yet to hear of, and those whose device the kernel has yet to bury. A failure does not end it; all are told together. Errors: CniError `invalid-config` when the configuration
  * does not say what is valid: then nothing is freed.
  */
 export async function gc(call: PluginCall, tools: Tools): Promise<void> {
   const { conf } = call;
   const failures: string[] = [];
-  for (const key of await findStale(conf, tools)) {
-    await delAttachment(key, tools).catch((error: unknown) => failures.push(describe(key, error)));
-  }
+  const { stale, buried } = await findGarbage(conf, tools);
+  for (const endpoint of stale)
+    await delAttachment(nameOf(endpoint), tools).catch((error: unknown) => failures.push(describe(endpoint, error)));
+  for (const endpoint of [...stale, ...buried])
+    await awaitEnd(endpoint, tools).catch((error: unknown) => failures.push(describe(endpoint, error)));
   for (const record of tools.queue.list()) {
     await finish(record, tools).catch((error: unknown) => failures.push(describe(record, error)));
   }
@@ -31,25 +33,46 @@ export async function gc(call: PluginCall, tools: Tools): Promise<void> {
   throw new CniError('garbage-left', `collect garbage of network ${conf.name}: ${first}${rest}`, { details: failures.join('\n') });
 }
 
-async function findStale({ name, validAttachments }: NetConf, { agent }: Tools): Promise<AttachmentKey[]> {
+/** Attachments that nobody wants any more, and, of whichever network, what is left of those that were deleted. */
+interface Garbage {
+  readonly stale: readonly Endpoint[];
+  readonly buried: readonly Endpoint[];
+}
+
+async function findGarbage({ name, validAttachments }: NetConf, { agent }: Tools): Promise<Garbage> {
   if (validAttachments === undefined) {
     throw new CniError('invalid-config', 'read cni.dev/valid-attachments: GC needs the list of valid attachments, which may be empty');
   }
   const valid = new Set(validAttachments.map(keyOf));
   const endpoints = await agent.listEndpoints();
-  return endpoints.filter((endpoint) => endpoint.network === name && !valid.has(keyOf(endpoint)));
+  const stale = endpoints.filter((endpoint) => isLive(endpoint) && endpoint.network === name && !valid.has(keyOf(endpoint)));
+  return { stale, buried: endpoints.filter((endpoint) => !isLive(endpoint)) };
+}
+
+/** A disconnected endpoint has no name: another attachment may bear it. */
+function isLive({ state }: Endpoint): boolean {
+  return state !== 'disconnected';
+}
+
+async function awaitEnd({ id }: Endpoint, { agent }: Tools): Promise<void> {
+  await step('del.delete', () => agent.deleteEndpoint(id));
 }
 
 /** The daemon replays a record at once when it can: one that is still there met a failure. It means nothing to an attachment made after it. */
 async function finish(record: DeleteRecord, tools: Tools): Promise<void> {
   const endpoints = await tools.agent.listEndpoints();
-  const endpoint = endpoints.find((one) => keyOf(one) === keyOf(record));
+  const endpoint = endpoints.find((one) => isLive(one) && keyOf(one) === keyOf(record));
   if (endpoint && Date.parse(endpoint.createdAt) > Date.parse(record.queuedAt)) return forget(record, tools);
-  if ((await delAttachment(record, tools)) === 'told') forget(record, tools);
+  if ((await delAttachment(nameOf(record), tools)) === 'told') forget(record, tools);
 }
 
 function forget(record: DeleteRecord, { queue }: Tools): void {
   step('del.unqueue', () => queue.remove(record));
+}
+
+/** Without the path that ADD was given: by now it may be another container's. */
+function nameOf({ containerId, ifname }: AttachmentKey): AttachmentKey {
+  return { containerId, ifname };
 }
 
 function keyOf({ containerId, ifname }: AttachmentKey): string {

@@ -77,7 +77,7 @@ export class FakeTools implements Tools {
       createEndpoint: step('createEndpoint', plan),
       connectEndpoint: step('connectEndpoint'),
       completeEndpoint: step('completeEndpoint'),
-      disconnectEndpoint: step('disconnectEndpoint', endpoint),
+      disconnectEndpoint: step<Endpoint | undefined>('disconnectEndpoint', { ...endpoint, state: 'disconnected' }),
       deleteEndpoint: step('deleteEndpoint'),
       listEndpoints: step<readonly Endpoint[]>('listEndpoints', []),
       checkEndpoint: step('checkEndpoint', { endpoint, problems: [] }),

@@ -83,13 +83,16 @@ async function allocated(node: Node): Promise<string[]> {
   return addresses.filter(({ owner }) => owner !== 'router').map(({ address }) => address);
 }
 
+/** Of a pod that lives, or of one that is buried: a disconnected endpoint has its device, and nothing else has one of that form. */
+const isPodName = (name: string) => /^(lxc|axd)/.test(name);
+
 async function devices(node: Node): Promise<string[]> {
   using netlink = await node.netlink();
-  return (await netlink.links.list({ kind: 'veth' })).map(({ name }) => name).filter((name) => name.startsWith('lxc'));
+  return (await netlink.links.list({ kind: 'veth' })).map(({ name }) => name).filter(isPodName);
 }
 
 async function links(node: Node): Promise<string[]> {
-  const folders = (await node.listFolder(`${pins}/links`)).filter((name) => name.startsWith('lxc'));
+  const folders = (await node.listFolder(`${pins}/links`)).filter(isPodName);
   const files = await Promise.all(
     folders.map(async (folder) => (await node.listFolder(`${pins}/links/${folder}`)).map((name) => `${folder}/${name}`)),
   );

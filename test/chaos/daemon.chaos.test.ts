@@ -38,5 +38,15 @@ describe('a daemon that dies while it serves', () => {
     await ward.expectBooks();
   });
 
+  it.each(titled('daemon: burial'))('after a DEL, %s, is made good by the next start', async (_, moment) => {
+    await ward.add(victim);
+    await ward.arm(moment);
+    await ward.delete(victim);
+    await ward.daemon.ended;
+    expect(await ward.disarm()).toBe(true);
+    await ward.restart();
+    await ward.expectBooks();
+  });
+
   it('costs the streams between other pods nothing', () => ward.expectSteadyTraffic());
 });

@@ -7,6 +7,8 @@ export type Occasion =
   | 'plugin: ADD'
   /** a DEL kills the plugin */
   | 'plugin: DEL'
+  /** a GC kills the plugin */
+  | 'plugin: GC'
   /** a DEL kills the plugin while the daemon is away */
   | 'plugin: DEL alone'
   /** the same, but the daemon comes back while the plugin writes its record */
@@ -15,6 +17,8 @@ export type Occasion =
   | 'daemon: ADD'
   /** a DEL kills the daemon */
   | 'daemon: DEL'
+  /** what follows a DEL that was answered kills the daemon */
+  | 'daemon: burial'
   /** the daemon's start kills it, while pods run */
   | 'daemon: start'
   /** the same, with an endpoint to be removed because its ADD was cut short, and a queued DEL */
@@ -38,10 +42,10 @@ export const occasions: Readonly<Record<StepName, readonly [Occasion, string]>> 
   'add.pin.egress': ['plugin: ADD', 'pins its link'],
   'add.complete': ['plugin: ADD', 'tells the daemon that all is attached'],
   answer: ['plugin: ADD', 'writes the result to standard output'],
-  'del.disconnect': ['plugin: DEL', 'asks the daemon to take the endpoint out of the maps'],
-  'del.device': ['plugin: DEL', 'deletes the pair of devices'],
-  'del.links': ['plugin: DEL', 'removes the pinned links'],
-  'del.delete': ['plugin: DEL', 'tells the daemon that the device is gone'],
+  'del.disconnect': ['plugin: DEL', 'asks the daemon for the whole DEL'],
+  'del.device': ['plugin: DEL alone', 'deletes the pair of devices'],
+  'del.links': ['plugin: DEL alone', 'removes the pinned links'],
+  'del.delete': ['plugin: GC', 'asks the daemon to wait until the device is gone; a DEL does so where an IPAM plugin gives the addresses'],
   'del.queue': ['plugin: DEL alone', 'leaves a record of the DEL for the next daemon'],
   'del.unqueue': ['plugin: DEL that meets a new daemon', 'withdraws that record, when the daemon has come back meanwhile'],
   'reserve.addresses': ['daemon: ADD', 'reserves the addresses, and a new block when one is needed'],
@@ -62,10 +66,14 @@ export const occasions: Readonly<Record<StepName, readonly [Occasion, string]>> 
   'rows.remove.address': ['daemon: DEL', 'removes a row of axo_endpoints'],
   'rows.remove.identity': ['daemon: DEL', 'removes a row of axo_ipcache'],
   'rows.remove.device': ['daemon: DEL', 'removes the row of axo_devices'],
-  'remove.device': ['daemon: start with repairs', 'deletes a pair of devices whose ADD or DEL was cut short'],
-  'remove.links': ['daemon: DEL', 'removes its pinned links'],
-  'remove.record': ['daemon: DEL', 'removes the record'],
-  'remove.addresses': ['daemon: DEL', 'frees the addresses'],
+  'bury.peer': ['daemon: DEL', "sets the pod's side down and gives it another name"],
+  'bury.device': ['daemon: DEL', 'sets the host side down, gives it another name and puts it into the burial group'],
+  'bury.pins': ['daemon: DEL', 'renames the folder of the pinned links'],
+  'bury.record': ['daemon: DEL', 'writes the record, state disconnected: the DEL is answered'],
+  'reap.group': ['daemon: burial', 'deletes the devices of the burial group'],
+  'reap.pins': ['daemon: burial', 'removes the pinned links of one of them'],
+  'reap.record': ['daemon: burial', 'removes its record'],
+  'reap.addresses': ['daemon: burial', 'frees its addresses'],
   'replay.forget': ['daemon: start with repairs', 'removes a queued DEL that was replayed'],
   'start.socket': ['daemon: start', 'listens on the socket'],
   'start.records': ['daemon: start', 'reads the records and reserves their addresses'],

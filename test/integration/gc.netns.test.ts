@@ -71,12 +71,16 @@ describe('GC', () => {
 });
 
 describe('STATUS', () => {
-  it('answers 50 when no address is free, and nothing once one is', async () => {
+  it('answers 50 when no address is free, and nothing once one is or is about to be, which an ADD waits for', async () => {
     const operator = { ...dualStack.ipam.operator, clusterPoolIPv4PodCIDRList: ['10.0.0.0/29'], clusterPoolIPv4MaskSize: 29 };
     await using site = await Site.open({ config: { ...dualStack, ipam: { mode: 'cluster-pool', operator } } });
     const pods = await site.pods('a', 'b', 'c', 'd', 'e');
     await expect(site.axoneme.runtime.status(site.axoneme.network)).rejects.toMatchObject({ code: 50 });
     await site.axoneme.delete(pods[0] as Pod);
     await site.axoneme.runtime.status(site.axoneme.network);
+    await site.axoneme.add('f');
+    await site.axoneme.runtime.del(site.axoneme.network, attachmentOf(pods[1] as Pod));
+    const { pod } = await site.axoneme.add('g');
+    expect(await tcpEcho(pod, pods[2] as Pod)).toMatchObject({ reached: true });
   });
 });

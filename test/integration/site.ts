@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { Lab, type Machine, type Node, type Pod, type Snapshot, snapshot } from '../../test-harness/index.ts';
+import { buried, get } from '../support/api.ts';
 import { AxonemeNode, type AxonemeOptions, dualStack } from '../support/axoneme.ts';
 
 /** The pod networks of {@link dualStack}. */
@@ -61,9 +59,10 @@ export class Site implements AsyncDisposable {
     return pods;
   }
 
-  /** What counts as a leak: devices, addresses, routes, programs, pins, records, allocated addresses, rows of the maps. */
+  /** What counts as a leak, once the kernel has buried what was deleted: devices, addresses, routes, programs, pins, records, allocated addresses, rows of the maps. */
   async state(): Promise<State> {
     const socketPath = await this.node.path('/run/axoneme/axoneme.sock');
+    await buried(this.node);
     const paths = ['/v1/endpoints', '/v1/ipam', '/v1/bpf/endpoints', '/v1/bpf/ipcache'];
     const tables = await Promise.all(paths.map(async (path) => `${path} ${await get(socketPath, path)}`));
     return { node: await snapshot(this.node), tables };
@@ -72,11 +71,4 @@ export class Site implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.lab.close();
   }
-}
-
-async function get(socketPath: string, path: string): Promise<string> {
-  const asked = request({ socketPath, path });
-  asked.end();
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
-  return text(answer);
 }

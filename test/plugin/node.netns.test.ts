@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { attachmentOf, CniError, expectNoChange, Lab, type Pod, ping, type Snapshot, snapshot } from '../../test-harness/index.ts';
+import { buried } from '../support/api.ts';
 import { AxonemeNode, dualStack } from '../support/axoneme.ts';
 
 /* The packed plugin and the packed daemon on a node: what only shows when both are real, and several calls meet. */
@@ -35,6 +36,7 @@ const codeOf = (error: unknown): number | undefined => (error instanceof CniErro
 /** The IPAM view of the node: nothing but its own addresses. */
 async function expectNothingLeft(pods: readonly Pod[]): Promise<void> {
   for (const pod of pods) await node1.node.removePod(pod);
+  await buried(node1.node);
   expectNoChange(before, await snapshot(node1.node, options));
   const { addresses } = JSON.parse(await node1.cli('ipam', 'list', '-o', 'json')) as { addresses: { owner: string }[] };
   expect(new Set(addresses.map(({ owner }) => owner))).toEqual(new Set(['router']));

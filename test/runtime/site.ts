@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Node, type Service, type Snapshot, snapshot } from '../../test-harness/index.ts';
 import { type GuideStep, stepsOf } from '../package/guide.ts';
+import { buried } from '../support/api.ts';
 import { Computer } from './computer.ts';
 import { makeImage } from './image.ts';
 
@@ -87,7 +88,9 @@ export class Site implements AsyncDisposable {
     return this.axoneme('endpoint', 'list');
   }
 
+  /** Once the kernel has buried what was deleted. */
   async state(): Promise<State> {
+    await buried(this.node);
     const node = await snapshot(this.node, { folders: FOLDERS, ignore: CHANGING });
     const listings = [
       ['endpoint', 'list'],

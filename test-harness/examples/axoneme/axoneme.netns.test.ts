@@ -62,6 +62,9 @@ describe('axoneme', () => {
     const pod = await start('passing');
     await runtime.del(network, attachmentOf(pod));
     await node.removePod(pod);
+    // DEL answers before the kernel has buried the device.
+    const isBuried = async () => !(await node.run([join(binaries, 'axoneme'), 'endpoint', 'list'])).includes('disconnected');
+    await daemon.waitUntil(isBuried, 'bury the device');
     await expect(node).toLeakNothing(before);
   });
 });

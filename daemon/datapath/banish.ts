@@ -1,0 +1,76 @@
+import { deleteRule, hasErrno, type Link, Netns, type Request, Rtnetlink, setLink } from '../../native/index.ts';
+
+/** What becomes of the pod's side of a pair. */
+export interface Banishment {
+  /** Its new name, which must be nobody's in the pod. */
+  readonly name: string;
+  /** Paths that may lead to its namespace. */
+  readonly doors: readonly string[];
+  /** Routing table of its own, whose rules go with it. */
+  readonly table: number | undefined;
+}
+
+/**
+ * Sets the pod's side of a pair down and gives it another name, so that its old one is free. It takes a socket in the pod's namespace: the
+ * kernel finds a link that is to be changed in the socket's own namespace only (`__rtnl_newlink`, net/core/rtnetlink.c), where IFLA_TARGET_NETNSID
+ * would say where to move it. False when no door leads to the namespace, or may be passed.
+ */
+export async function banishPeer(host: Rtnetlink, device: Link, banishment: Banishment): Promise<boolean> {
+  const { linkIfindex, linkNetnsId } = device;
+  if (linkIfindex === undefined) return false;
+  if (linkNetnsId === undefined) {
+    await host.batch(changes(linkIfindex, banishment.name));
+    return true;
+  }
+  using netns = await behind(host, banishment.doors, linkNetnsId);
+  if (netns === undefined) return false;
+  using pod = await openIn(netns);
+  if (pod === undefined) return false;
+  await pod.batch(changes(linkIfindex, banishment.name));
+  if (banishment.table !== undefined) await removeRules(pod, banishment.table);
+  return true;
+}
+
+/** Down first: a kernel before 6.2 renames no device that is up. */
+function changes(ifindex: number, name: string): Request[] {
+  return [setLink(ifindex, { up: false }), setLink(ifindex, { name })];
+}
+
+/** The namespace with this number, behind one of the doors: a path may lead to another container's by now. */
+async function behind(host: Rtnetlink, doors: readonly string[], netnsId: number): Promise<Netns | undefined> {
+  for (const path of doors) {
+    const netns = openDoor(path);
+    if (netns === undefined) continue;
+    if ((await host.links.netnsId(netns)) === netnsId) return netns;
+    netns.close();
+  }
+  return undefined;
+}
+
+/** Undefined for whatever is no namespace, or none that this process may see. */
+function openDoor(path: string): Netns | undefined {
+  try {
+    return Netns.open(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'NOT_A_NETNS' || error.code === 'SYSCALL')) return undefined;
+    throw error;
+  }
+}
+
+/** To enter a namespace takes CAP_SYS_ADMIN, which a service may lack (setns(2)). */
+async function openIn(netns: Netns): Promise<Rtnetlink | undefined> {
+  try {
+    return await Rtnetlink.open(netns);
+  } catch (error) {
+    if (hasErrno(error, 'EPERM')) return undefined;
+    throw error;
+  }
+}
+
+/** Left alone they would lead to an empty table; another interface's stay. */
+async function removeRules(pod: Rtnetlink, table: number): Promise<void> {
+  const rules = (await pod.rules.list()).filter((rule) => rule.table === table);
+  await pod.batch(rules.map(({ family, priority }) => deleteRule({ family, priority, table }))).catch((error: unknown) => {
+    if (!hasErrno(error, 'ENOENT')) throw error;
+  });
+}

@@ -1,0 +1,185 @@
+import { existsSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Endpoint } from '../../conf/api/types.ts';
+import { ALIAS_PREFIX, BURIAL_GROUP, buriedIfname, deviceAlias, hostIfname, isBuriedIfname, isHostIfname } from '../../conf/names.ts';
+import { step } from '../../conf/step.ts';
+import { type Link, type Request, type Rtnetlink, setLink } from '../../native/index.ts';
+import type { Burial } from '../endpoint/ports.ts';
+import { hasErrno, messageOf } from '../failure.ts';
+import { removeAll } from '../files.ts';
+import type { Logger } from '../log.ts';
+import { banishPeer } from './banish.ts';
+import { namesIn } from './links.ts';
+
+export interface GravesParts {
+  readonly rtnl: Rtnetlink;
+  /** The folder that holds a folder per device: its pinned links or marks. */
+  readonly links: string;
+  /** Takes our programs off whatever is left of a folder's device, and removes the folder. */
+  readonly detach: (folder: string) => Promise<void>;
+  readonly log: Logger;
+}
+
+/** The kinds of device that a pod of ours can have. */
+const POD_KINDS: ReadonlySet<string | undefined> = new Set(['veth', 'netkit']);
+
+/**
+ * The end of pods' devices.
+ *
+ * Deleting a pair waits for grace periods under RTNL and for an RCU barrier after it, 20 to 50 ms, and as much for twenty pairs at once. So a
+ * DEL only buries: both sides go down and get a name that nobody looks for, the host side gets into {@link BURIAL_GROUP}, its pinned links
+ * move along. All of that is done in a millisecond. `reap` deletes whatever has been buried since by one RTM_DELLINK of the group.
+ */
+export class Graves {
+  readonly #rtnl: Rtnetlink;
+  readonly #links: string;
+  readonly #detach: GravesParts['detach'];
+  readonly #log: Logger;
+
+  constructor({ rtnl, links, detach, log }: GravesParts) {
+    this.#rtnl = rtnl;
+    this.#links = links;
+    this.#detach = detach;
+    this.#log = log;
+  }
+
+  /**
+   * Takes an endpoint's device away from the pod and from its name; `doors` are paths that may lead to the pod's namespace. The pod's side goes
+   * first: whoever finds the host side under its old name after a crash deletes both. A pair whose other side cannot be reached is deleted on the
+   * spot, since its name must be free when this returns. May be called again after it failed half-way.
+   */
+  async bury(endpoint: Endpoint, doors: readonly string[]): Promise<Burial> {
+    const device = endpoint.chained === true ? undefined : await this.#find(endpoint.hostIfname, buriedIfname(endpoint.id));
+    const isBuried = device !== undefined && (await this.#hide(device, endpoint, doors));
+    if (device !== undefined && !isBuried) await step('bury.device', () => this.#deleteOne(device));
+    const hasPins = await step('bury.pins', () => this.#movePins(endpoint, isBuried));
+    return { hostIfname: isBuried ? buriedIfname(endpoint.id) : endpoint.hostIfname, isOver: !isBuried && !hasPins };
+  }
+
+  /** Deletes the devices of buried endpoints and their pinned links. Gives, by id, what the kernel refused; a device that is gone already is fine. */
+  async reap(endpoints: readonly Endpoint[]): Promise<ReadonlyMap<number, unknown>> {
+    const failures = new Map<number, unknown>();
+    const all = await this.#rtnl.links.list();
+    const byName = new Map(all.filter(isPodDevice).map((link) => [link.name, link]));
+    const devices = endpoints.flatMap(({ id }) => byName.get(buriedIfname(id)) ?? []);
+    const left = await step('reap.group', () => this.#deleteAll(devices, all));
+    for (const { id } of endpoints) {
+      try {
+        const error = left.get(buriedIfname(id));
+        if (error !== undefined) throw error;
+        step('reap.pins', () => removeAll(join(this.#links, buriedIfname(id))));
+      } catch (error) {
+        failures.set(id, error);
+      }
+    }
+    return failures;
+  }
+
+  /** Names of pods' devices and link folders on this node, ours by their form; of buried devices, by their alias as well. */
+  async names(): Promise<string[]> {
+    const isOurs = ({ name, alias }: Link) => isHostIfname(name) || (isBuriedIfname(name) && alias?.startsWith(ALIAS_PREFIX) === true);
+    const links = (await this.#rtnl.links.list()).filter((link) => isPodDevice(link) && isOurs(link));
+    const folders = namesIn(this.#links).filter((name) => isHostIfname(name) || isBuriedIfname(name));
+    return [...new Set([...links.map(({ name }) => name), ...folders])].sort();
+  }
+
+  /** Deletes devices of these names and their pinned links: a link whose device is gone costs no grace period. */
+  async remove(names: readonly string[]): Promise<void> {
+    const all = await this.#rtnl.links.list();
+    const devices = all.filter((link) => isPodDevice(link) && names.includes(link.name));
+    const left = await step('reap.group', () => this.#deleteAll(devices, all));
+    for (const name of names) if (!left.has(name)) step('reap.pins', () => removeAll(join(this.#links, name)));
+    for (const error of left.values()) throw error;
+  }
+
+  async #find(...names: readonly string[]): Promise<Link | undefined> {
+    for (const name of names) {
+      const link = await this.#rtnl.links.find(name);
+      if (link !== undefined && isPodDevice(link)) return link;
+    }
+    return undefined;
+  }
+
+  /** False when the pair has to be deleted instead. */
+  async #hide(device: Link, endpoint: Endpoint, doors: readonly string[]): Promise<boolean> {
+    const name = buriedIfname(endpoint.id);
+    try {
+      const isAway = await step('bury.peer', () => banishPeer(this.#rtnl, device, { name, doors, table: endpoint.table }));
+      if (!isAway) return false;
+      // Down first: a kernel before 6.2 renames no device that is up.
+      const changes = [
+        setLink(device.ifindex, { up: false }),
+        setLink(device.ifindex, { name, group: BURIAL_GROUP, alias: deviceAlias(endpoint) }),
+      ];
+      await step('bury.device', () => this.#rtnl.batch(changes));
+      return true;
+    } catch (error) {
+      if (!hasErrno(error, 'ENODEV'))
+        this.#log.warn({ id: endpoint.id, error: messageOf(error) }, 'cannot bury a device, deleting it at once');
+      return false;
+    }
+  }
+
+  /**
+   * Under their old name they would be in the way of the next ADD, and unpinned under a live device they would cost a grace period each. False when
+   * there are none left to remove later.
+   */
+  async #movePins(endpoint: Endpoint, isBuried: boolean): Promise<boolean> {
+    const [from, to] = [hostIfname(endpoint), buriedIfname(endpoint.id)].map((name) => join(this.#links, name)) as [string, string];
+    if (!isBuried) {
+      for (const folder of [from, to]) await this.#detach(folder);
+      return false;
+    }
+    if (existsSync(from)) {
+      removeAll(to);
+      renameSync(from, to);
+    }
+    return existsSync(to);
+  }
+
+  /** Deletes devices at once. Gives what is left of them, by name, with the kernel's reason. */
+  async #deleteAll(devices: readonly Link[], all: readonly Link[]): Promise<ReadonlyMap<string, unknown>> {
+    if (devices.length === 0) return new Map();
+    const strangers = all.filter((link) => link.group === BURIAL_GROUP && !devices.some(({ ifindex }) => ifindex === link.ifindex));
+    try {
+      if (strangers.some((link) => !isCorpse(link))) throw new Error(`in its group is ${strangers.map(({ name }) => name).join(', ')}`);
+      await this.#gather(devices.filter(({ group }) => group !== BURIAL_GROUP));
+      await this.#rtnl.links.deleteGroup(BURIAL_GROUP);
+      return new Map();
+    } catch (error) {
+      if (hasErrno(error, 'ENODEV')) return new Map();
+      this.#log.warn({ error: messageOf(error) }, 'cannot delete the buried devices by their group, deleting them one by one');
+      return await this.#deleteEach(devices);
+    }
+  }
+
+  /** Puts into the group what no burial has put there. */
+  async #gather(devices: readonly Link[]): Promise<void> {
+    const requests: Request[] = devices.map(({ ifindex }) => setLink(ifindex, { group: BURIAL_GROUP }));
+    await this.#rtnl.batch(requests).catch(ignoreGone);
+  }
+
+  async #deleteEach(devices: readonly Link[]): Promise<ReadonlyMap<string, unknown>> {
+    const left = new Map<string, unknown>();
+    for (const device of devices) await this.#deleteOne(device).catch((error: unknown) => left.set(device.name, error));
+    return left;
+  }
+
+  /** The pod's namespace may die meanwhile, and take the pair along. */
+  async #deleteOne({ ifindex }: Link): Promise<void> {
+    await this.#rtnl.links.delete(ifindex).catch(ignoreGone);
+  }
+}
+
+function isPodDevice({ kind }: Link): boolean {
+  return POD_KINDS.has(kind);
+}
+
+/** Buried by us, in this life or an earlier one: it may go with any batch. */
+function isCorpse({ name, alias, kind }: Link): boolean {
+  return POD_KINDS.has(kind) && isBuriedIfname(name) && alias?.startsWith(ALIAS_PREFIX) === true;
+}
+
+function ignoreGone(error: unknown): void {
+  if (!hasErrno(error, 'ENODEV')) throw error;
+}
