@@ -45,6 +45,14 @@ export interface SysAddon {
   statfsType(path: string): number;
   /** AF_*, SOCK_* and IPPROTO_* numbers; bound unless `address` is empty. */
   inetOpen(netns: number, family: number, type: number, address: string, port: number, protocol: number): Promise<number>;
+  /** A connected stream socket, not blocking. */
+  unixConnect(path: string): number;
+  /** Sends all of `request`, then waits for a part of the answer, at most `timeoutMs` together (ETIMEDOUT); empty at the end of the stream. */
+  unixExchange(fd: number, request: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
+  /** The peer has shut down or closed its side. */
+  unixHasEnded(fd: number): boolean;
+  /** _exit(2): no handlers, no destructors, no threads joined. */
+  exitNow(status: number): never;
   /** `ifindex` 0: all interfaces; `receiveBytes`: SO_RCVBUF, 0 for the default. */
   packetOpen(netns: number, ifindex: number, receiveBytes: number): Promise<number>;
   packetReceive(fd: number): RawFrame | undefined;
@@ -198,6 +206,16 @@ function hintFor(file: string, reason: string): string {
 /** The addon without libbpf. */
 export function sys(): SysAddon {
   return load('axoneme-sys.node') as SysAddon;
+}
+
+/**
+ * Ends the process at once, without what Node does at its end (handlers, destructors, waiting for its threads: 2 ms); what was to be written must have
+ * been written. A process that has not loaded the addon ends as usual.
+ */
+export function exitNow(status: number): never {
+  const known = loaded.get('axoneme-sys.node');
+  if (known === undefined) return process.exit(status);
+  return (known as SysAddon).exitNow(status);
 }
 
 /** The addon with libbpf, which only the daemon needs. */

@@ -10,8 +10,10 @@ import type {
   EndpointRequest,
   Health,
 } from '../conf/api/types.ts';
+import { hasErrno } from '../native/errors.ts';
 import { type Agent, AgentError, type AgentErrorCode } from './agent.ts';
 import { readCheckReport, readEndpoint, readEndpoints, readHealth, readPlan } from './answers.ts';
+import { clockMs } from './clock.ts';
 import type { Answer } from './http-answer.ts';
 import { type Exchange, Transport } from './transport.ts';
 
@@ -41,7 +43,7 @@ export class DaemonClient implements Agent, Disposable {
   constructor(socketPath: string, options: ClientOptions) {
     this.#transport = new Transport(socketPath, options.answerMs);
     this.#options = options;
-    this.#deadline = performance.now() + options.patienceMs;
+    this.#deadline = clockMs() + options.patienceMs;
   }
 
   get isLost(): boolean {
@@ -96,7 +98,7 @@ export class DaemonClient implements Agent, Disposable {
         this.#isServed = true;
         return result;
       } catch (error) {
-        if (!isAway(error) || performance.now() + RETRY_MS > this.#deadline) throw error;
+        if (!isAway(error) || clockMs() + RETRY_MS > this.#deadline) throw error;
         await sleep(RETRY_MS);
       }
     }
@@ -109,7 +111,7 @@ export class DaemonClient implements Agent, Disposable {
   #limitMs(): number {
     const { patienceMs, answerMs } = this.#options;
     if (this.#isServed || patienceMs === 0) return answerMs;
-    return Math.min(answerMs, Math.max(LAST_ATTEMPT_MS, Math.ceil(this.#deadline - performance.now())));
+    return Math.min(answerMs, Math.max(LAST_ATTEMPT_MS, Math.ceil(this.#deadline - clockMs())));
   }
 }
 
@@ -120,8 +122,7 @@ const LAST_ATTEMPT_MS = 100;
 function isAway(error: unknown): boolean {
   if (!(error instanceof AgentError)) return false;
   if (error.code === 'starting') return true;
-  const cause = error.cause;
-  return cause instanceof Error && 'code' in cause && ['ENOENT', 'ECONNREFUSED', 'EAGAIN'].includes(String(cause.code));
+  return ['ENOENT', 'ECONNREFUSED', 'EAGAIN'].some((name) => hasErrno(error.cause, name));
 }
 
 function understand<T>({ method, path }: Exchange, { status, text }: Answer, read: (value: unknown) => T): T {

@@ -1,9 +1,11 @@
+import { exitNow } from '../native/binding.ts';
 import { coldHandlers } from './handlers.ts';
 import { processEdge } from './process-edge.ts';
 import { reportFailure, runPlugin } from './skel.ts';
 
 const edge = processEdge();
-const fail = (error: unknown): never => process.exit(reportFailure(edge, error));
+// Stdout and stderr are written by then: nothing is left to wait for.
+const fail = (error: unknown): never => exitNow(reportFailure(edge, error));
 
 process.on('uncaughtException', fail).on('unhandledRejection', fail);
-runPlugin(edge, coldHandlers).then((status) => process.exit(status), fail);
+runPlugin(edge, coldHandlers).then(exitNow, fail);
