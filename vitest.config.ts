@@ -3,12 +3,17 @@ import { defineConfig } from 'vitest/config';
 
 /** A level per file suffix: what a test needs of the machine is in its name. */
 const levels = {
-  unit: { include: ['**/*.test.ts'], exclude: ['**/*.{prog,netns,e2e,chaos}.test.ts'], testTimeout: 10_000 },
+  unit: { include: ['**/*.test.ts'], exclude: ['**/*.{prog,netns,e2e,chaos,vm}.test.ts'], testTimeout: 10_000 },
   prog: { include: ['**/*.prog.test.ts'], exclude: [], testTimeout: 30_000 },
   netns: { include: ['**/*.netns.test.ts'], exclude: [], testTimeout: 60_000 },
   chaos: { include: ['**/*.chaos.test.ts'], exclude: [], testTimeout: 60_000 },
+  // The harness's own virtual machines, on this computer: `npm run test:kernels`.
+  vm: { include: ['**/*.vm.test.ts'], exclude: [], testTimeout: 120_000 },
   runtime: { include: ['**/*.e2e.test.ts'], exclude: [], testTimeout: 60_000 },
 };
+
+/** How many times longer everything takes where processors are emulated (`npm run test:kernels`). */
+const slowness = Number(process.env['AXONEME_SLOWNESS'] ?? 1);
 
 const everywhere = ['**/node_modules/**', 'dist/**', '.cache/**'];
 
@@ -21,7 +26,14 @@ export default defineConfig({
     maxWorkers: 4,
     projects: Object.entries(levels).map(([name, { include, exclude, testTimeout }]) => ({
       resolve,
-      test: { name, include, exclude: [...everywhere, ...exclude], testTimeout, hookTimeout: 60_000, pool: 'forks' as const },
+      test: {
+        name,
+        include,
+        exclude: [...everywhere, ...exclude],
+        testTimeout: testTimeout * slowness,
+        hookTimeout: 60_000 * slowness,
+        pool: 'forks' as const,
+      },
     })),
   },
 });

@@ -160,7 +160,8 @@ export interface BpfAddon {
     reuse: Readonly<Record<string, number>>,
     maxEntries: Readonly<Record<string, number>>,
     programs: readonly string[] | undefined,
-  ): Promise<{ maps: Record<string, number>; programs: Record<string, number> }>;
+    verifierStatistics: boolean,
+  ): Promise<{ maps: Record<string, number>; programs: Record<string, number>; verifierLog: string }>;
   ringBufferOpen(map: number, onRecords: (records: Uint8Array[]) => void): RingHandle;
   ringBufferClose(ring: RingHandle): void;
   ringBufferRef(ring: RingHandle, on: boolean): void;

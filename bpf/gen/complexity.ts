@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { loadObject, programInfo } from '../../native/index.ts';
+import { loadObject } from '../../native/index.ts';
 import { type DatapathSettings, monitorAggregation, type ProgramName, programs } from '../layout.generated.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -28,21 +28,50 @@ export const everything: DatapathSettings = {
   cfg_monitor_aggregation: monitorAggregation.NONE,
 };
 
+/** What the verifier says at its end, on every kernel (print_verification_stats); bpf_prog_info has it only since 5.16. */
+function processed(log: string): number {
+  const [, instructions] = /^processed (\d+) insns/m.exec(log) ?? [];
+  if (instructions === undefined) throw new Error(`read the verifier's statistics: '${log}' has none`);
+  return Number(instructions);
+}
+
 /** Loads every program (needs CAP_BPF). Throws VerifierError when one is refused. */
 export async function measureComplexity(changes: Partial<DatapathSettings> = {}): Promise<Complexity> {
   const measured: Record<string, number> = {};
   for (const name of Object.keys(programs) as ProgramName[]) {
     using object = await loadObject({
       path: join(root, 'dist', 'bpf', `${programs[name].object}.o`),
+      programs: [name],
       rodata: { ...everything, ...changes },
+      verifierStatistics: true,
     });
-    measured[name] = programInfo(object.program(name)).verifiedInstructions;
+    measured[name] = processed(object.verifierLog);
   }
   return measured;
 }
 
-/** `node bpf/gen/complexity.ts`: records this kernel's numbers. */
+const versionOf = (name: string) => Number(name.split('.')[0]) * 1000 + Number(name.split('.')[1]);
+
+/** Adds kernels' numbers to bpf/complexity.json, old kernels first. */
+export function recordComplexity(measured: Readonly<Record<string, Complexity>>): void {
+  const all = Object.entries({ ...readComplexity(), ...measured }).sort(([left], [right]) => versionOf(left) - versionOf(right));
+  writeFileSync(file, `${JSON.stringify(Object.fromEntries(all), undefined, 2)}\n`);
+}
+
+/** The table of docs/kernels.md: a row per program, a column per kernel. */
+export function complexityTable(): string {
+  const all = Object.entries(readComplexity());
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const head = [row(['program', ...all.map(([name]) => name)]), row(['---', ...all.map(() => '---:')])];
+  const rows = Object.keys(programs).map((name) => row([`\`${name}\``, ...all.map(([, counts]) => format(counts[name]))]));
+  return [...head, ...rows].join('\n');
+}
+
+const format = (count: number | undefined) => count?.toLocaleString('en').replaceAll(',', ' ') ?? '';
+
+/** `node bpf/gen/complexity.ts`: records this kernel's numbers; with `--print` it only says them. */
 if (import.meta.main) {
-  const all = { ...readComplexity(), [kernel()]: await measureComplexity() };
-  writeFileSync(file, `${JSON.stringify(all, undefined, 2)}\n`);
+  const measured = { [kernel()]: await measureComplexity() };
+  if (process.argv.includes('--print')) process.stdout.write(`${JSON.stringify(measured)}\n`);
+  else recordComplexity(measured);
 }

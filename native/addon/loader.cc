@@ -23,7 +23,12 @@ __attribute__((format(printf, 2, 0))) int Print(enum libbpf_print_level level, c
   return 0;
 }
 
-// (path, variables {name: bytes}, reuse {map: fd}, max entries {map: number}, programs [name] or undefined for all)
+// BPF_LOG_STATS of kernel/bpf/verifier.c (include/linux/bpf_verifier.h): the verifier says how much it did, and nothing
+// else.
+constexpr uint32_t kLogStatistics = 4;
+
+// (path, variables {name: bytes}, reuse {map: fd}, max entries {map: number}, programs [name] or undefined for all,
+// whether the verifier is to tell its statistics)
 class Load : public ObjectTask {
  public:
   explicit Load(const Napi::CallbackInfo& info) : ObjectTask(info) {
@@ -37,6 +42,7 @@ class Load : public ObjectTask {
     ForEach(info[3], [this](std::string name, Napi::Value value) {
       max_entries_.emplace_back(name, value.As<Napi::Number>().Uint32Value());
     });
+    statistics_ = info[5].ToBoolean();
     if (!info[4].IsArray()) return;
     chosen_ = true;
     Napi::Array names = info[4].As<Napi::Array>();
@@ -57,7 +63,9 @@ class Load : public ObjectTask {
   bool Work(bpf_object* object, Failure* failure) override {
     if (!SetVariables(object, failure) || !PrepareMaps(object, failure)) return false;
     ChoosePrograms(object);
+    if (statistics_) AskForStatistics(object);
     if (bpf_object__load(object) != 0) return Failed(failure, "bpf_object__load");
+    if (statistics_ && verifier_log_.text() != nullptr) log_ = verifier_log_.text();
     bpf_map* map;
     bpf_object__for_each_map(map, object) {
       if (bpf_map__is_internal(map) || !bpf_map__autocreate(map)) continue;
@@ -128,6 +136,12 @@ class Load : public ObjectTask {
     }
   }
 
+  // The buffer is the object's: what the last program left is there to be read.
+  static void AskForStatistics(bpf_object* object) {
+    bpf_program* program;
+    bpf_object__for_each_program(program, object) bpf_program__set_log_level(program, kLogStatistics);
+  }
+
   static Napi::Object Descriptors(Napi::Env env, Named* list) {
     Napi::Object object = Napi::Object::New(env);
     for (auto& [name, fd] : *list) object.Set(name, Napi::Number::New(env, fd.Release()));
@@ -138,6 +152,7 @@ class Load : public ObjectTask {
     Napi::Object answer = Napi::Object::New(env);
     answer.Set("maps", Descriptors(env, &maps_));
     answer.Set("programs", Descriptors(env, &programs_));
+    answer.Set("verifierLog", Napi::String::New(env, log_));
     return answer;
   }
 
@@ -145,6 +160,8 @@ class Load : public ObjectTask {
   Named reuse_;
   std::vector<std::pair<std::string, uint32_t>> max_entries_;
   bool chosen_ = false;
+  bool statistics_ = false;
+  std::string log_;
   std::vector<std::string> programs_wanted_;
   Named maps_, programs_;
 };

@@ -1,6 +1,6 @@
 import { mkdirSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { bpf, type MapShape, type ObjectShape } from '../binding.ts';
+import { type BpfAddon, bpf, type MapShape, type ObjectShape } from '../binding.ts';
 import { BpfError, errnoText, hasErrno, isAddonFailure, MapMismatchError, VerifierError } from '../errors.ts';
 import { Fd } from '../fd.ts';
 import { mapInfo } from './info.ts';
@@ -25,12 +25,16 @@ export interface LoadOptions {
   readonly maxEntries?: Readonly<Record<string, number>>;
   /** Maps to take instead of new ones, before any pin is looked at. */
   readonly reuseMaps?: Readonly<Record<string, Fd>>;
+  /** Ask the verifier what it took: see {@link BpfObject.verifierLog}. */
+  readonly verifierStatistics?: boolean;
 }
 
 /** A loaded object: nothing but descriptors, which the caller owns. Closing them frees what is neither attached nor pinned. */
 export interface BpfObject {
   readonly programs: ReadonlyMap<string, Fd>;
   readonly maps: ReadonlyMap<string, Fd>;
+  /** With `verifierStatistics`: what the verifier said of the last program (`processed 31284 insns ...`). Empty otherwise. */
+  readonly verifierLog: string;
   /** The descriptor by name. Throws BpfError for an unknown one. */
   program(name: string): Fd;
   map(name: string): Fd;
@@ -58,7 +62,7 @@ export async function loadObject(options: LoadOptions): Promise<BpfObject> {
   const pinned = pinnedMaps(shape, options);
   try {
     const reuse = Object.fromEntries(Object.entries({ ...pinned, ...options.reuseMaps }).map(([name, fd]) => [name, fd.use()]));
-    const loaded = await bpf().objectLoad(path, variables, reuse, maxEntries, options.programs);
+    const loaded = await bpf().objectLoad(path, variables, reuse, maxEntries, options.programs, options.verifierStatistics ?? false);
     const object = adopt(loaded);
     if (options.pinMapsUnder !== undefined) pinNewMaps(object, options.pinMapsUnder, Object.keys(reuse));
     return object;
@@ -69,7 +73,7 @@ export async function loadObject(options: LoadOptions): Promise<BpfObject> {
   }
 }
 
-function adopt(loaded: { maps: Record<string, number>; programs: Record<string, number> }): BpfObject {
+function adopt(loaded: Awaited<ReturnType<BpfAddon['objectLoad']>>): BpfObject {
   const own = (what: string, fds: Record<string, number>) =>
     new Map(Object.entries(fds).map(([name, fd]) => [name, Fd.adopt(fd, `${what} ${name}`)] as const));
   const maps = own('map', loaded.maps);
@@ -80,6 +84,7 @@ function adopt(loaded: { maps: Record<string, number>; programs: Record<string, 
   return {
     maps,
     programs,
+    verifierLog: loaded.verifierLog,
     map: (name) => named(maps, 'map', name),
     program: (name) => named(programs, 'program', name),
     close,

@@ -70,7 +70,7 @@ describe('openRingBuffer', () => {
       const object = await loadObject({ path: ${JSON.stringify(path)} });
       openRingBuffer(object.map('events'), () => undefined);
       console.log('end');`;
-    expect(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 10_000 })).toBe('end\n');
+    expect(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 60_000 })).toBe('end\n');
   });
 
   it('turns what the callback throws into an uncaught exception', () => {
@@ -85,7 +85,7 @@ describe('openRingBuffer', () => {
       });
       openRingBuffer(object.map('events'), () => { throw new Error('thrown ' + ++count); }).ref();
       testRun(object.program('count_packet'), { data: new Uint8Array(60) });`;
-    const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 10_000 });
+    const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 60_000 });
     expect(output).toBe('thrown 1\nthrown 2\n');
   });
 
@@ -99,7 +99,7 @@ describe('openRingBuffer', () => {
           process.exit(3);
         })\`, { eval: true });
       worker.on('exit', (code) => console.log('worker', code));`;
-    expect(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 10_000 })).toBe(
+    expect(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 60_000 })).toBe(
       'worker 3\n',
     );
   });

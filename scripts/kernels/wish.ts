@@ -1,11 +1,16 @@
 import { parseArgs } from 'node:util';
 import { type KernelName, kernelNames } from '../../test-harness/vm/kernels.ts';
+import { type SuiteName, suiteNames } from './matrix.ts';
 
 /** What `npm run test:kernels -- ...` was asked for. */
 export interface Wish {
-  /** none was named: all */
-  readonly kernels: readonly KernelName[] | undefined;
-  readonly suites: readonly string[] | undefined;
+  /** undefined: all that the matrix has */
+  readonly kernels?: readonly KernelName[] | undefined;
+  readonly suites?: readonly SuiteName[] | undefined;
+  /** say what Debian's suites have today, as rows of the manifest */
+  readonly latest: boolean;
+  /** write down what the verifier counts on every kernel */
+  readonly record: boolean;
   /** run this instead of any suite */
   readonly command: readonly string[];
 }
@@ -13,19 +18,27 @@ export interface Wish {
 const options = {
   kernel: { type: 'string', multiple: true },
   suite: { type: 'string', multiple: true },
+  latest: { type: 'boolean', default: false },
+  record: { type: 'boolean', default: false },
 } as const;
 
-function mustBeKernel(name: string): KernelName {
-  const known = kernelNames.find((candidate) => candidate === name);
-  if (known === undefined) throw new Error(`use kernel '${name}': there are ${kernelNames.join(', ')}`);
-  return known;
+function oneOf<T extends string>(what: string, names: readonly T[]): (name: string) => T {
+  return (name) => {
+    const known = names.find((candidate) => candidate === name);
+    if (known === undefined) throw new Error(`use ${what} '${name}': there are ${names.join(', ')}`);
+    return known;
+  };
 }
 
-/** Reads the arguments; what stands behind `--` is a command. Throws for an option or kernel that there is not. */
+/** Reads the arguments; what stands behind `--` is a command. Throws for an option, kernel or suite that there is not. */
 export function wishOf(args: readonly string[]): Wish {
   const border = args.indexOf('--');
-  const own = border === -1 ? args : args.slice(0, border);
-  const { values } = parseArgs({ args: [...own], options });
-  const command = border === -1 ? [] : args.slice(border + 1);
-  return { kernels: values.kernel?.map(mustBeKernel), suites: values.suite, command };
+  const { values } = parseArgs({ args: [...(border === -1 ? args : args.slice(0, border))], options });
+  return {
+    kernels: values.kernel?.map(oneOf('kernel', kernelNames)),
+    suites: values.suite?.map(oneOf('suite', suiteNames)),
+    latest: values.latest,
+    record: values.record,
+    command: border === -1 ? [] : args.slice(border + 1),
+  };
 }

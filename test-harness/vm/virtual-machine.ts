@@ -247,7 +247,7 @@ export class QemuProcess {
   }
 
   #tail(): string {
-    const lines = this.#console.replaceAll('\r', '').trimEnd().split('\n').slice(-30).join('\n');
+    const lines = this.#console.replaceAll('\r', '').trimEnd().split('\n').slice(-40).join('\n');
     return lines === '' ? '; its console is empty' : `; the end of its console:\n${lines}`;
   }
 }

@@ -47,10 +47,29 @@ export async function vm(options: VmOptions): Promise<VirtualMachine> {
   const kernel = await obtainKernel(options.kernel, progress);
   const qemu = await obtainQemu(progress);
   const initrd = await initialFiles(kernel);
-  const start = () =>
-    VirtualMachine.start(new QemuProcess(commandLine(options, kernel, qemu, initrd), options.onConsole), bootTimeout, signal);
-  return timed(progress, `boot ${kernel.release} by ${accelerator()}`, start);
+  const argv = commandLine(options, kernel, qemu, initrd);
+  const start = () => VirtualMachine.start(new QemuProcess(argv, options.onConsole), bootTimeout, signal);
+  return timed(progress, `boot ${kernel.release} by ${accelerator()}`, () => withPatience(start, progress));
 }
+
+/**
+ * QEMU's emulator has a race while a guest places its devices, and ends by `iotlb_to_section: Assertion ... failed` (10.0.2, on a busy
+ * computer, in one boot of some thirty). What ended by itself, without a word of the kernel, is started anew.
+ */
+async function withPatience(start: () => Promise<VirtualMachine>, progress: Progress): Promise<VirtualMachine> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      const isOdd = error instanceof HarnessError && error.code === 'VM_FAILED';
+      if (!isOdd || attempt === BOOTS) throw error;
+      progress(`boot again: ${error.message.split('\n').find((line) => line.startsWith('qemu')) ?? error.message}`);
+    }
+  }
+}
+
+/** Attempts to boot a machine. */
+const BOOTS = 3;
 
 function mustBeAbleToBoot(): void {
   if (process.arch !== 'x64') throw new HarnessError('NO_VM', `boot a virtual machine: only x64 is supported, this is ${process.arch}`);

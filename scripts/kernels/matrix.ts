@@ -1,0 +1,43 @@
+import type { KernelName } from '../../test-harness/vm/kernels.ts';
+
+/** Something that is run on a kernel: tests by vitest, whose report counts them, or a program that counts as one test. */
+export type Suite = { readonly vitest: readonly string[] } | { readonly program: readonly string[] };
+
+/** What can be run in a virtual machine, by the name that `--suite` takes. */
+export const suites = {
+  /** the eBPF programs under BPF_PROG_TEST_RUN, and the addon */
+  prog: { vitest: ['--project=prog'] },
+  /** every program through the verifier, in every combination of its settings, held to its recorded number of instructions */
+  verifier: { vitest: ['--project=prog', 'bpf/complexity'] },
+  netkit: { vitest: ['--project=netkit'] },
+  /** the plugin against the CNI specification */
+  conformance: { vitest: ['--project=netns', 'test/conformance/axoneme.netns'] },
+  /** daemon, pods of both families that talk with each other and the node, and that all of it goes again */
+  smoke: { program: ['test/kernels/smoke.ts'] },
+} as const satisfies Readonly<Record<string, Suite>>;
+
+export type SuiteName = keyof typeof suites;
+
+export const suiteNames = Object.keys(suites) as readonly SuiteName[];
+
+/** Everything on the kernel that most nodes will have for some time, and that has all that axoneme uses; the way round it on the others. */
+export const matrix: Readonly<Record<KernelName, readonly SuiteName[]>> = {
+  '5.10': ['smoke', 'verifier'],
+  '6.1': ['smoke', 'verifier'],
+  '6.12': ['conformance', 'prog', 'netkit', 'smoke'],
+  newest: ['smoke', 'verifier'],
+};
+
+export interface Cell {
+  readonly kernel: KernelName;
+  readonly suite: SuiteName;
+}
+
+/** The cells to run, the longest first. A kernel and a suite that are both named are run also where the matrix has no such cell. */
+export function cells(kernels: readonly KernelName[] | undefined, names: readonly SuiteName[] | undefined): Cell[] {
+  const rows = kernels ?? (Object.keys(matrix) as KernelName[]);
+  const all = rows.flatMap((kernel) => (kernels && names ? names : matrix[kernel]).map((suite) => ({ kernel, suite })));
+  const wanted = names === undefined ? all : all.filter(({ suite }) => names.includes(suite));
+  const order: readonly SuiteName[] = ['conformance', 'prog', 'netkit', 'smoke', 'verifier'];
+  return wanted.sort((left, right) => order.indexOf(left.suite) - order.indexOf(right.suite));
+}
