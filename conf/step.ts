@@ -68,6 +68,7 @@ type StartStep =
   | 'start.rows'
   | 'start.links'
   | 'start.podlinks'
+  | 'start.others'
   | 'start.addresses'
   | 'start.routes'
   | 'start.watch'

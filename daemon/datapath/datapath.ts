@@ -8,7 +8,7 @@ import { openRingBuffer, probe, type RingBufferReader, Rtnetlink } from '../../n
 import { addressesOf } from '../endpoint/identity.ts';
 import { KeyedLock } from '../endpoint/locks.ts';
 import type { Burial, EndpointDatapath } from '../endpoint/ports.ts';
-import { DomainError } from '../failure.ts';
+import { DomainError, messageOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
 import type { Settings } from '../settings.ts';
 import { type AttachChoice, chooseAttach, requireKernel } from './attach-choice.ts';
@@ -236,17 +236,10 @@ export class Datapath implements EndpointDatapath {
   }
 
   async #attachAgain(endpoint: Endpoint): Promise<void> {
-    const { missing, isMoved } = await this.#attachAll(this.#hooks.pod(endpoint));
+    const { missing, isMoved } = await this.#opened.attachments.ensureAll(this.#hooks.pod(endpoint));
     const { id } = endpoint;
     if (isMoved) this.#parts.log.info({ id, mode: this.#opened.attach.mode }, 'attached the programs in the other way');
     else for (const link of missing) this.#parts.log.warn({ id, link }, 'attached a program that was missing');
-  }
-
-  /** Gives all hooks of a device their programs. `missing`: those that had none of this kind; `isMoved`: they had one of another kind. */
-  async #attachAll(hooks: readonly NamedHook[]): Promise<{ missing: readonly string[]; isMoved: boolean }> {
-    const missing: string[] = [];
-    for (const [name, spec] of hooks) if ((await this.#opened.attachments.ensure(spec)) === 'created') missing.push(name);
-    return { missing, isMoved: await this.#opened.attachments.removeOthers(hooks) };
   }
 
   /** A pod's address may be the first of a new block; its route is there before the pod is. One pass at a time: each removes what it does not know. */
@@ -267,13 +260,18 @@ export class Datapath implements EndpointDatapath {
     }
     const { links } = await findNativeDevices(rtnl, this.#parts.settings.devices);
     const { attachments } = this.#opened;
-    for (const { name, ifindex } of links) await this.#attachAll(this.#hooks.native(name, ifindex));
+    const problems: string[] = [];
+    for (const { name, ifindex } of links) {
+      await attachments
+        .ensureAll(this.#hooks.native(name, ifindex))
+        .catch((error: unknown) => problems.push(`attach to ${name}: ${messageOf(error)}`));
+    }
     const names = links.map(({ name }) => name);
     if (names.join() !== this.#devices.join()) this.#parts.log.info({ devices: names }, 'native devices');
     for (const gone of this.#ownFolders()) if (!names.includes(gone)) await attachments.remove(this.#hooks.folder(gone));
     this.#devices = names;
     await this.#syncNodeRows();
-    return [];
+    return problems;
   }
 
   async #syncNodeRows(): Promise<void> {

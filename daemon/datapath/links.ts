@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import type { AttachKind } from '../../conf/api/types.ts';
+import { step } from '../../conf/step.ts';
 import { programInfo, type Rtnetlink } from '../../native/index.ts';
 import {
   type AttachTarget,
@@ -44,6 +45,13 @@ export class Attachments {
     return attachMethods[kind].ensure(this.#netlink, target, hook, program);
   }
 
+  /** The same for all hooks of a device. `missing`: those that had no program of this kind; `isMoved`: the device had one of another kind. */
+  async ensureAll(hooks: readonly NamedHook[]): Promise<{ missing: readonly string[]; isMoved: boolean }> {
+    const missing: string[] = [];
+    for (const [name, spec] of hooks) if ((await this.ensure(spec)) === 'created') missing.push(name);
+    return { missing, isMoved: await this.removeOthers(hooks) };
+  }
+
   /**
    * Takes off a device what another kind holds there; true when there was such. Done when all of its hooks have their programs, so that no packet
    * meets it without one. While both kinds are there the tcx program judges first, and only what it leaves to others is judged twice: a
@@ -52,8 +60,9 @@ export class Attachments {
   async removeOthers([first]: readonly NamedHook[]): Promise<boolean> {
     if (first === undefined) return false;
     const [, { kind, target }] = first;
-    if (kind === 'clsact') return await attachMethods.tcx.remove(this.#netlink, target.folder);
-    return this.#legacy.has(target.ifindex) && (await attachMethods.clsact.remove(this.#netlink, target.folder));
+    if (kind !== 'clsact' && !this.#legacy.has(target.ifindex)) return false;
+    const other = attachMethods[kind === 'clsact' ? 'tcx' : 'clsact'];
+    return await step('start.others', () => other.remove(this.#netlink, target.folder));
   }
 
   /** What is wrong with a program's attachment, or undefined. Any kind will do: which one it should be is a matter of the next start. */

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { maps } from '../../bpf/layout.generated.ts';
-import type { BpfEndpointRow, BpfIpcacheRow, Endpoint, IpamStatus } from '../../conf/api/types.ts';
+import type { BpfEndpointRow, BpfIpcacheRow, Endpoint, IpamStatus, Status } from '../../conf/api/types.ts';
 import { BpfMap, getPinned } from '../../native/index.ts';
 import type { Node } from '../../test-harness/index.ts';
 
@@ -27,11 +27,12 @@ export async function ask<T>(node: Node, path: string): Promise<T> {
   return (await json(answer)) as T;
 }
 
-/** Compares all accounts: records, endpoints, addresses, devices, pinned links, rows of the maps, the kernel's switch, files that nobody owns. */
+/** Compares all accounts: records, endpoints, addresses, devices, pinned links, filters, rows of the maps, the kernel's switch, files that nobody owns. */
 export async function readBooks(node: Node): Promise<Books> {
   const endpoints = await ask<Endpoint[]>(node, '/v1/endpoints');
   const addresses = endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4?.address, ipv6?.address]).filter((address) => address !== undefined);
   const names = endpoints.map(({ hostIfname }) => hostIfname);
+  const isLegacy = (await ask<Status>(node, '/v1/status')).datapath.attachMode === 'Legacy TC';
   const problems = [
     ...endpoints.filter(({ state }) => state !== 'ready').map(({ id, state }) => `endpoint ${id} is ${state}`),
     ...compare(
@@ -44,8 +45,9 @@ export async function readBooks(node: Node): Promise<Books> {
     ...compare(
       'pinned link',
       await links(node),
-      names.flatMap((name) => [`${name}/egress`, `${name}/ingress`]),
+      endpoints.flatMap((endpoint) => (isLegacy ? markOf(endpoint) : linksOf(endpoint))),
     ),
+    ...compare('filter', await filters(node), isLegacy ? names.flatMap(filtersOf) : []),
     ...compare('row of axo_endpoints', await endpointRows(node), endpoints.flatMap(rowsOf)),
     ...compare(
       'row of axo_ipcache',
@@ -89,6 +91,24 @@ const isPodName = (name: string) => /^(lxc|axd)/.test(name);
 async function devices(node: Node): Promise<string[]> {
   using netlink = await node.netlink();
   return (await netlink.links.list({ kind: 'veth' })).map(({ name }) => name).filter(isPodName);
+}
+
+const linksOf = ({ hostIfname }: Endpoint): string[] => [`${hostIfname}/egress`, `${hostIfname}/ingress`];
+
+/** Filters need no pin; what is there instead says on which device they are. */
+const markOf = ({ hostIfname, hostIfindex }: Endpoint): string[] => [`${hostIfname}/clsact-${hostIfindex}`];
+
+const filtersOf = (name: string): string[] => [`axo_from_container at ingress of ${name}`, `axo_to_container at egress of ${name}`];
+
+async function filters(node: Node): Promise<string[]> {
+  using netlink = await node.netlink();
+  const found: string[] = [];
+  for (const { ifindex, name } of (await netlink.links.list()).filter((link) => link.name.startsWith('lxc'))) {
+    for (const hook of ['ingress', 'egress'])
+      for (const { bpf } of await netlink.trafficControl.filters(ifindex, `clsact ${hook}`))
+        found.push(`${bpf?.name} at ${hook} of ${name}`);
+  }
+  return found;
 }
 
 async function links(node: Node): Promise<string[]> {

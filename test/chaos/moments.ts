@@ -25,6 +25,8 @@ export type Occasion =
   | 'daemon: start with repairs'
   /** the same, with other programs than before */
   | 'daemon: start with new programs'
+  /** the same, with programs attached by tcx that were in filters before, or the other way round */
+  | 'daemon: start in the other mode'
   /** the daemon's very first start kills it */
   | 'daemon: first start';
 
@@ -90,6 +92,7 @@ export const occasions: Readonly<Record<StepName, readonly [Occasion, string]>> 
   'start.rows': ['daemon: start', 'makes the maps agree with the endpoints'],
   'start.links': ['daemon: start with new programs', 'attaches the programs of axo_host, or swaps them'],
   'start.podlinks': ['daemon: start with new programs', "the same for a pod's"],
+  'start.others': ['daemon: start in the other mode', 'takes off a device what another kind of attachment holds there'],
   'start.addresses': ['daemon: start', 'gives axo_host the addresses of the gateways'],
   'start.routes': ['daemon: start', 'routes the blocks to axo_host'],
   'start.watch': ['daemon: start', "follows the node's devices and addresses"],
@@ -104,6 +107,7 @@ const repeated: Partial<Record<StepName, number>> = {
   'rows.address': 2,
   'start.links': 2,
   'start.podlinks': 2,
+  'start.others': 2,
 };
 
 /** The moments of an occasion, before and after each of its steps. */

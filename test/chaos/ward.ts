@@ -30,6 +30,7 @@ export interface Moment {
 const failpoint = '/run/failpoint';
 const armable = { NODE_OPTIONS: `--require=${join(import.meta.dirname, 'failpoint.ts')}`, AXONEME_FAILPOINT: failpoint };
 const configFile = '/etc/axoneme/config.yaml';
+const configOf = (legacy: boolean): string => JSON.stringify({ ...dualStack, bpf: { enableTCX: !legacy } });
 
 /** A node whose daemon and plugin die at a moment of the test's choice, with two pods that talk to each other all the time. */
 export class Ward implements AsyncDisposable {
@@ -52,12 +53,12 @@ export class Ward implements AsyncDisposable {
     this.#daemon = this.#spawn();
   }
 
-  /** A node with a running daemon; with `pods`, two of them are attached and a TCP stream of each family runs between them; without `failpoints`, nothing is preloaded. */
-  static async open(options: { readonly pods: boolean; readonly failpoints?: boolean }): Promise<Ward> {
+  /** A node with a running daemon; with `pods`, two of them are attached and a TCP stream of each family runs between them; without `failpoints`, nothing is preloaded; with `legacy`, programs are attached by filters. */
+  static async open(options: { readonly pods: boolean; readonly failpoints?: boolean; readonly legacy?: boolean }): Promise<Ward> {
     const lab = await Lab.create({ nodes: { node1: {} } });
     try {
       const node = lab.node('node1');
-      await node.writeFile(configFile, JSON.stringify(dualStack));
+      await node.writeFile(configFile, configOf(options.legacy === true));
       const ward = new Ward(lab, node, options.failpoints === false ? {} : armable);
       await ward.ready();
       if (options.pods) await ward.#populate();
@@ -90,6 +91,11 @@ export class Ward implements AsyncDisposable {
   async ready(): Promise<void> {
     const serves = async () => (await ask<Health>(this.node, '/v1/healthz').catch(() => undefined))?.state === 'ok';
     await this.#daemon.waitUntil(serves, 'serve');
+  }
+
+  /** How the next daemon attaches programs. */
+  async setLegacy(legacy: boolean): Promise<void> {
+    await this.node.writeFile(configFile, configOf(legacy));
   }
 
   /** Starts the daemon, without waiting for it. */

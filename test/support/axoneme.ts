@@ -46,6 +46,9 @@ export const dualStack = {
 
 const configFile = '/etc/axoneme/config.yaml';
 
+/** Milliseconds: an emulated machine that loads the programs for the first time takes twenty seconds. */
+const READY_TIMEOUT = 120_000;
+
 /** A lab's node with the daemon running on it, and a runtime that calls the packed plugin. */
 export class AxonemeNode implements AsyncDisposable {
   readonly node: Node;
@@ -79,8 +82,10 @@ export class AxonemeNode implements AsyncDisposable {
 
   /** Resolves when the daemon answers that it is ready. */
   async ready(): Promise<void> {
+    // Each question is a process of its own: the first is asked when the answer is known.
+    await this.#daemon.waitForOutput(/"msg":"serving"/, READY_TIMEOUT);
     const isReady = async () => (await this.node.exec([executables.axoneme, 'status', '-o', 'json'])).code === 0;
-    await this.#daemon.waitUntil(isReady, 'answer to axoneme status');
+    await this.#daemon.waitUntil(isReady, 'answer to axoneme status', READY_TIMEOUT);
   }
 
   /** Starts the daemon again after it ended. */
