@@ -83,12 +83,15 @@ export class Graves {
     return [...new Set([...links.map(({ name }) => name), ...folders])].sort();
   }
 
-  /** Deletes devices of these names and their pinned links: a link whose device is gone costs no grace period. */
+  /**
+   * Deletes devices of these names and what holds programs by them: a link whose device is gone costs no grace period, a filter on another
+   * plugin's device is taken off it.
+   */
   async remove(names: readonly string[]): Promise<void> {
     const all = await this.#rtnl.links.list();
     const devices = all.filter((link) => isPodDevice(link) && names.includes(link.name));
     const left = await step('reap.group', () => this.#deleteAll(devices, all));
-    for (const name of names) if (!left.has(name)) step('reap.pins', () => removeAll(join(this.#links, name)));
+    for (const name of names) if (!left.has(name)) await step('reap.pins', () => this.#detach(join(this.#links, name)));
     for (const error of left.values()) throw error;
   }
 
