@@ -144,3 +144,11 @@ describe('a virtual machine that ends', () => {
     await expect.poll(() => pids.filter(isRunning), { timeout: 5000 }).toEqual([]);
   });
 });
+
+it('runs the example of the page as it stands', async () => {
+  const page = readFileSync(join(import.meta.dirname, '../docs/vm.md'), 'utf8');
+  const [, example = ''] = /```ts\n(.*?)```/s.exec(page) ?? [];
+  const code = example.replace("'axoneme/test-harness'", JSON.stringify(join(import.meta.dirname, '../index.ts')));
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module-typescript', '--eval', code]);
+  expect(stdout).toMatch(/^6\.12\.\d+\S*\n\n0 lo\none\ntwo\n/);
+});
