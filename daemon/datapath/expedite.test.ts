@@ -73,6 +73,13 @@ describe('expediteObstacle', () => {
     expect(expediteObstacle(root, `quiet ${word} ro`)).toContain(word);
   });
 
+  it('is a kernel that was told to expedite nothing', () => {
+    writeFileSync(join(root, 'sys/kernel/rcu_normal'), '1\n');
+    expect(expediteObstacle(root, 'quiet')).toContain('rcu_normal');
+    writeFileSync(join(root, 'sys/kernel/rcu_normal'), '0\n');
+    expect(expediteObstacle(root, 'quiet')).toBeUndefined();
+  });
+
   it('is a kernel without the knob', () => {
     expect(expediteObstacle('/nonexistent', '')).toContain('rcu_expedited');
     expect(expediteObstacle(root, 'quiet')).toBeUndefined();

@@ -6,7 +6,7 @@ import { messageOf } from '../failure.ts';
 import { readIfThere, removeAll, writeWhole } from '../files.ts';
 import type { Logger } from '../log.ts';
 
-/** No ADD needs longer between its device and its last attach. */
+/** No ADD needs longer between its device and its last attach, no DEL and no batch of deletions that long. */
 const LONGEST_MS = 1000;
 
 export interface ExpediteParts {
@@ -21,9 +21,9 @@ export interface ExpediteParts {
  * The expedited window.
  *
  * Attaching a tcx link waits for one RCU grace period under RTNL: 13.6 ms on an idle machine of 250 Hz, 0.1 ms when grace periods are
- * expedited. Deleting a device with its links waits for several of them. So the knob is set while a pod's links are being attached or its
- * device deleted, and only then: windows nest, the last one to close writes the old value back, none stays open longer than a second. A
- * machine whose knob is set already is left alone.
+ * expedited. Deleting a device with its links waits for several of them. So the knob is set while a pod's links are being attached, its device
+ * buried, or a batch of devices deleted, and only then: windows nest, the last one to close writes the old value back, none stays open longer
+ * than a second. A machine whose knob is set already is left alone. What else was measured: decision 0056.
  */
 export class ExpediteWindow implements GraceWindow {
   readonly #parts: ExpediteParts;
@@ -86,11 +86,13 @@ export const closedWindow: GraceWindow & { closeAll(): void } = { open() {}, clo
 
 /**
  * Why the window must stay shut on this machine, or undefined when it may open. An expedited grace period interrupts every CPU that
- * runs; who isolated CPUs did so to keep such interrupts away (`isolcpus=`, `nohz_full=`: Documentation/admin-guide/kernel-parameters).
+ * runs; who isolated CPUs did so to keep such interrupts away (`isolcpus=`, `nohz_full=`: Documentation/admin-guide/kernel-parameters). With
+ * rcu_normal set, as on real-time kernels, the knob means nothing (`rcu_gp_is_normal`, kernel/rcu/update.c).
  */
 export function expediteObstacle(root: string, cmdline: string): string | undefined {
   const isolation = cmdline.split(/\s+/).find((word) => /^(isolcpus|nohz_full)=/.test(word));
   if (isolation !== undefined) return `the machine isolates CPUs (${isolation})`;
   if (!existsSync(join(root, 'sys/kernel/rcu_expedited'))) return 'the kernel has no rcu_expedited';
+  if (readIfThere(join(root, 'sys/kernel/rcu_normal'))?.trim() === '1') return 'the kernel expedites nothing (rcu_normal)';
   return undefined;
 }

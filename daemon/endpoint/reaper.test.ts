@@ -41,14 +41,27 @@ describe('the reaper', () => {
     expect(reaper.counts).toEqual({ endpoints: 1, batches: 1, waiting: 0 });
   });
 
-  it('takes a drain of a hundred in a few batches', async () => {
+  it.each([
+    [3, 3],
+    [10, 6],
+    [30, 16],
+  ])('takes a drain of a hundred, a DEL every %i ms, in %i batches at most', async (interval, most) => {
     for (let id = 1; id <= 100; id++) {
       bury(id);
-      await vi.advanceTimersByTimeAsync(10);
+      await vi.advanceTimersByTimeAsync(interval);
+      if (id % 7 === 0) await vi.advanceTimersByTimeAsync(interval);
     }
     await vi.advanceTimersByTimeAsync(250);
     expect(forgotten).toHaveLength(100);
-    expect(batches.length).toBeLessThanOrEqual(5);
+    expect(batches.length).toBeLessThanOrEqual(most);
+  });
+
+  it('takes each of those that come one by one soon after it came', async () => {
+    for (let id = 1; id <= 10; id++) {
+      bury(id);
+      await vi.advanceTimersByTimeAsync(70);
+      expect(forgotten).toHaveLength(id);
+    }
   });
 
   it('takes at once what somebody waits for', async () => {

@@ -4,9 +4,15 @@ import type { Logger } from '../log.ts';
 import { type Entry, keyFields } from './entry.ts';
 import type { EndpointDatapath, GraceWindow } from './ports.ts';
 
-/** A batch begins when no burial has come for this long: a drain's DELs follow each other more closely. */
+/** A batch begins when no burial has come for this long; soon after another batch, when none has come for three times as long. */
 const QUIET_MS = 20;
-/** A batch begins at latest this long after the first burial that it takes: so long may a drain keep addresses. */
+const LONGER_QUIET_MS = 60;
+/** How soon is soon. */
+const SOON_MS = 100;
+/**
+ * A batch begins at latest this long after the first burial that it takes: so long may a drain keep addresses. And not earlier after a batch that
+ * was for several: on a busy machine a drain's DELs come further apart than any quiet lasts.
+ */
 const LONGEST_MS = 250;
 /** What the kernel or the disk refused is tried again after this time. */
 const RETRY_MS = 1000;
@@ -23,7 +29,7 @@ export interface ReaperParts {
 
 /**
  * Deletes buried devices in batches, each in one expedited window: twenty cost the kernel little more than one. On an idle node a device is gone
- * some 50 ms after its DEL; while DELs follow each other, a batch a quarter of a second takes them.
+ * some 50 ms after its DEL; while DELs come in numbers, a batch every quarter of a second takes them.
  */
 export class Reaper {
   readonly #parts: ReaperParts;
@@ -31,6 +37,7 @@ export class Reaper {
   readonly #failures = new Map<number, unknown>();
   #timer: NodeJS.Timeout | undefined;
   #deadline: number | undefined;
+  #last = { began: Number.NEGATIVE_INFINITY, size: 0 };
   #running: Promise<void> = Promise.resolve();
   #batches = 0;
   #endpoints = 0;
@@ -48,7 +55,7 @@ export class Reaper {
     this.#waiting.set(entry.record.endpoint.id, entry);
     const now = performance.now();
     this.#deadline ??= now + LONGEST_MS;
-    this.#schedule(Math.min(QUIET_MS, Math.max(0, this.#deadline - now)));
+    this.#schedule(Math.max(0, Math.min(this.#quiet(now), this.#deadline - now)));
   }
 
   /** Tries at once all that wait; never throws. */
@@ -69,6 +76,12 @@ export class Reaper {
     if (this.#waiting.has(id)) throw this.#failures.get(id);
   }
 
+  #quiet(now: number): number {
+    const since = now - this.#last.began;
+    if (this.#last.size > 1 && since < LONGEST_MS) return Math.max(QUIET_MS, LONGEST_MS - since);
+    return since < SOON_MS ? LONGER_QUIET_MS : QUIET_MS;
+  }
+
   #schedule(delayMs: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.reap(), delayMs);
@@ -81,6 +94,7 @@ export class Reaper {
     const entries = [...this.#waiting.values()];
     if (entries.length === 0) return;
     const began = performance.now();
+    this.#last = { began, size: entries.length };
     const failures = await this.#delete(entries);
     const gone = entries.filter((entry) => this.#settle(entry, failures.get(entry.record.endpoint.id))).length;
     const left = entries.length - gone;
