@@ -3,6 +3,7 @@ import { channel } from 'node:diagnostics_channel';
 /** Steps of the plugin, in ADD and DEL. */
 type PluginStep =
   | 'add.create'
+  | 'add.delegate'
   | 'add.pair'
   | 'add.alias'
   | 'add.pod'
@@ -13,13 +14,18 @@ type PluginStep =
   | 'add.pin.ingress'
   | 'add.pin.egress'
   | 'add.complete'
+  | 'add.undo'
   | 'answer'
   | 'del.disconnect'
   | 'del.device'
   | 'del.links'
   | 'del.delete'
   | 'del.queue'
-  | 'del.unqueue';
+  | 'queue.write'
+  | 'queue.rename'
+  | 'del.unqueue'
+  | 'del.delegate'
+  | 'gc.delegate';
 
 /** Steps of the daemon while it serves an ADD or DEL, or replays one. */
 type EndpointStep =
@@ -36,6 +42,7 @@ type EndpointStep =
   | 'rows.remove.identity'
   | 'rows.remove.device'
   | 'bury.peer'
+  | 'bury.rules'
   | 'bury.device'
   | 'bury.pins'
   | 'bury.record'
@@ -43,13 +50,15 @@ type EndpointStep =
   | 'reap.pins'
   | 'reap.record'
   | 'reap.addresses'
+  | 'disconnect.routes'
   | 'replay.forget'
   | 'window.save'
   | 'window.raise'
   | 'window.restore'
   | 'window.forget'
   | 'file.write'
-  | 'file.rename';
+  | 'file.rename'
+  | 'file.aside';
 
 /** Steps of the daemon's start. */
 type StartStep =
@@ -58,12 +67,14 @@ type StartStep =
   | 'start.survivors'
   | 'start.routers'
   | 'start.bpffs'
+  | 'start.bpffs.mount'
   | 'start.leg'
   | 'start.leg.up'
   | 'start.leg.sysctls'
   | 'start.programs.forget'
   | 'start.programs.load'
   | 'start.programs.pin'
+  | 'start.stamp'
   | 'start.restore'
   | 'start.rows'
   | 'start.links'
@@ -73,10 +84,17 @@ type StartStep =
   | 'start.routes'
   | 'start.watch'
   | 'start.digest'
-  | 'start.replay';
+  | 'start.replay'
+  | 'start.queue';
+
+/** Steps of `axoneme daemon --cleanup`. */
+type CleanupStep = 'cleanup.device' | 'cleanup.pins' | 'cleanup.unmount' | 'cleanup.state';
+
+/** Steps of `axoneme install` and `uninstall`, and of the daemon that writes the network configuration. */
+type PlaceStep = 'place.write' | 'place.sync' | 'place.rename' | 'place.remove';
 
 /** A step that changes the kernel or the state on disk: between any two of them the process may die. */
-export type StepName = PluginStep | EndpointStep | StartStep;
+export type StepName = PluginStep | EndpointStep | StartStep | CleanupStep | PlaceStep;
 
 /** What `axoneme:step` carries: a step is about to begin, or has ended well. */
 export interface StepMessage {

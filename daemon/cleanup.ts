@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { HOST_IFNAME, isBuriedIfname, isHostIfname, NET_IFNAME } from '../conf/names.ts';
 import type { Paths } from '../conf/paths.ts';
+import { step } from '../conf/step.ts';
 import { Rtnetlink } from '../native/index.ts';
 import { detachPrograms } from '../plugin/attach/index.ts';
 import { removeBpffs } from './datapath/bpffs.ts';
@@ -22,7 +23,7 @@ export async function cleanUp(paths: Paths, expedite: { knob: string; saved: str
   for (const name of devices) await removeDevice(rtnl, name);
   for (const name of namesIn(paths.links)) await detachPrograms(async () => rtnl, join(paths.links, name));
   await removeBpffs(paths);
-  rmSync(paths.runDir, { recursive: true, force: true });
+  step('cleanup.state', () => rmSync(paths.runDir, { recursive: true, force: true }));
   log.info({ devices }, 'removed every trace');
 }
 
@@ -36,7 +37,7 @@ async function deviceNames(rtnl: Rtnetlink, paths: Paths): Promise<string[]> {
 async function removeDevice(rtnl: Rtnetlink, name: string): Promise<void> {
   const link = await rtnl.links.find(name);
   if (link?.kind !== 'veth') return;
-  await rtnl.links.delete(link.ifindex).catch((error: unknown) => {
+  await step('cleanup.device', () => rtnl.links.delete(link.ifindex)).catch((error: unknown) => {
     if (!hasErrno(error, 'ENODEV')) throw error;
   });
 }

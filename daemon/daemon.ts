@@ -206,12 +206,12 @@ export class Daemon implements Backend {
     const routers = await currentRouters();
     step('start.routers', () => addressing.reserveRouters(routers));
     const datapath = await this.#openDatapath(addressing);
-    stampFormat(paths);
+    step('start.stamp', () => stampFormat(paths));
     const manager = new EndpointManager({ store, datapath, addressing, window: this.#window, log, now: () => new Date() }, before);
     await datapath.activate(await step('start.restore', () => restoreEndpoints(manager, datapath, log)));
     const queue = new DeleteQueue(paths.deleteQueue, manager, log);
     await step('start.replay', () => queue.replay());
-    queue.watch();
+    step('start.queue', () => queue.watch());
     return { addressing, datapath, manager, queue };
   }
 

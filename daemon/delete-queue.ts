@@ -1,10 +1,10 @@
-import { type FSWatcher, mkdirSync, readdirSync, renameSync, statSync, watch } from 'node:fs';
+import { type FSWatcher, mkdirSync, readdirSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import type { AttachmentKey, Endpoint } from '../conf/api/types.ts';
 import { type DeleteRecord, parseDeleteRecord } from '../conf/delete-record.ts';
 import { step } from '../conf/step.ts';
 import { messageOf } from './failure.ts';
-import { readIfThere, removeAll } from './files.ts';
+import { moveAside, readIfThere, removeAll } from './files.ts';
 import type { Logger } from './log.ts';
 
 /** What replaying needs of the endpoint manager. */
@@ -82,8 +82,7 @@ export class DeleteQueue {
     try {
       return { path, record: parseDeleteRecord(JSON.parse(text)) };
     } catch (error) {
-      renameSync(path, `${path}.bad`);
-      this.#log.error({ file: `${path}.bad`, error: messageOf(error) }, 'moved a bad delete record aside');
+      this.#log.error({ file: moveAside(path), error: messageOf(error) }, 'moved a bad delete record aside');
       return undefined;
     }
   }

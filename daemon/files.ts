@@ -22,6 +22,13 @@ export function writeWhole(path: string, text: string): void {
   }
 }
 
+/** Keeps a file that cannot be used for a person to look at. Gives its new name. */
+export function moveAside(path: string): string {
+  const aside = `${path}.bad`;
+  step('file.aside', () => renameSync(path, aside));
+  return aside;
+}
+
 /** A full disk takes the file and not its text; what cannot be removed either is written over next time. */
 function discard(path: string): void {
   try {

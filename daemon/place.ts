@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { step } from '../conf/step.ts';
 
 /*
  * Files that others read or execute at any moment: a runtime starts the plugin and reads its configuration folder whenever it likes. Each
@@ -43,10 +44,10 @@ export function placeFile(path: string, content: Content, mode: number): Placed 
   if (isSame(path, content, mode)) return 'unchanged';
   const temporary = join(folder, `.${basename(path)}.${randomBytes(4).toString('hex')}${SUFFIX}`);
   try {
-    write(temporary, content);
+    step('place.write', () => write(temporary, content));
     chmodSync(temporary, mode);
-    sync(temporary);
-    renameSync(temporary, path);
+    step('place.sync', () => sync(temporary));
+    step('place.rename', () => renameSync(temporary, path));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
@@ -58,7 +59,7 @@ export function placeFile(path: string, content: Content, mode: number): Placed 
 /** Removes a file and makes that last; false when there was none. */
 export function removePlaced(path: string): boolean {
   try {
-    rmSync(path);
+    step('place.remove', () => rmSync(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;

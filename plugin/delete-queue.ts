@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AttachmentKey } from '../conf/api/types.ts';
 import { CniError } from '../conf/cni/errors.ts';
 import { type DeleteRecord, deleteRecordName, parseDeleteRecord } from '../conf/delete-record.ts';
+import { step } from '../conf/step.ts';
 import { hasErrno } from '../native/errors.ts';
 
 /** DELs that the daemon has yet to hear of. */
@@ -34,8 +35,8 @@ export class DeleteFolder implements DeleteQueue {
     const temporary = `${path}.${process.pid}.tmp`;
     try {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      writeFileSync(temporary, `${JSON.stringify(record)}\n`, { mode: 0o600, flush: true });
-      renameSync(temporary, path);
+      step('queue.write', () => writeFileSync(temporary, `${JSON.stringify(record)}\n`, { mode: 0o600, flush: true }));
+      step('queue.rename', () => renameSync(temporary, path));
     } catch (cause) {
       discard(temporary);
       throw new CniError('io-failure', `write delete record ${path}: the daemon is away and must learn of this DEL`, { cause });

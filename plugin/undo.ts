@@ -1,4 +1,5 @@
 import { CniError, toCniError } from '../conf/cni/errors.ts';
+import { step } from '../conf/step.ts';
 
 /** Steps to take back, last one first. */
 export interface Undo {
@@ -17,7 +18,7 @@ export async function withUndo<T>(work: (undo: Undo) => Promise<T>): Promise<T> 
   } catch (thrown) {
     const left: string[] = [];
     for (const { what, back } of steps.reverse()) {
-      await back().catch((error: unknown) => left.push(`${what}: ${toCniError(error).message}`));
+      await step('add.undo', back).catch((error: unknown) => left.push(`${what}: ${toCniError(error).message}`));
     }
     if (left.length === 0) throw thrown;
     const { code, message, details, number } = toCniError(thrown);

@@ -1,3 +1,4 @@
+import { step } from '../../conf/step.ts';
 import { deleteRule, hasErrno, type Link, Netns, type Request, Rtnetlink, setLink } from '../../native/index.ts';
 
 /** What becomes of the pod's side of a pair. */
@@ -70,7 +71,8 @@ async function openIn(netns: Netns): Promise<Rtnetlink | undefined> {
 /** Left alone they would lead to an empty table; another interface's stay. */
 async function removeRules(pod: Rtnetlink, table: number): Promise<void> {
   const rules = (await pod.rules.list()).filter((rule) => rule.table === table);
-  await pod.batch(rules.map(({ family, priority }) => deleteRule({ family, priority, table }))).catch((error: unknown) => {
+  const requests = rules.map(({ family, priority }) => deleteRule({ family, priority, table }));
+  await step('bury.rules', () => pod.batch(requests)).catch((error: unknown) => {
     if (!hasErrno(error, 'ENOENT')) throw error;
   });
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Paths } from '../../conf/paths.ts';
+import { step } from '../../conf/step.ts';
 import { FileSystemType, MountFlags, mount, statfsType, umount } from '../../native/index.ts';
 import { StartError } from '../failure.ts';
 import { readIfThere, removeAll, writeWhole } from '../files.ts';
@@ -28,7 +29,8 @@ export async function ensureBpffs(paths: Paths): Promise<void> {
 async function mountBpffs(paths: Paths): Promise<void> {
   writeWhole(marker(paths), '');
   try {
-    await mount('bpf', paths.bpffs, 'bpf', MountFlags.noSuid | MountFlags.noDev | MountFlags.noExec, 'mode=0700');
+    const flags = MountFlags.noSuid | MountFlags.noDev | MountFlags.noExec;
+    await step('start.bpffs.mount', () => mount('bpf', paths.bpffs, 'bpf', flags, 'mode=0700'));
   } catch (error) {
     removeAll(marker(paths));
     throw error;
@@ -37,8 +39,8 @@ async function mountBpffs(paths: Paths): Promise<void> {
 
 /** Removes our pins, and the mount when it is ours. */
 export async function removeBpffs(paths: Paths): Promise<void> {
-  removeAll(join(paths.bpffs, 'axoneme'));
+  step('cleanup.pins', () => removeAll(join(paths.bpffs, 'axoneme')));
   if (readIfThere(marker(paths)) === undefined) return;
-  if (isBpffs(paths.bpffs)) await umount(paths.bpffs);
+  if (isBpffs(paths.bpffs)) await step('cleanup.unmount', () => umount(paths.bpffs));
   removeAll(marker(paths));
 }

@@ -166,7 +166,7 @@ export class Datapath implements EndpointDatapath {
 
   async disconnect(endpoint: Endpoint): Promise<void> {
     this.#maps.remove(endpoint);
-    if (this.#apart.delete(endpoint.id)) await this.#syncRoutes();
+    if (this.#apart.delete(endpoint.id)) await step('disconnect.routes', () => this.#syncRoutes());
   }
 
   bury(endpoint: Endpoint, doors: readonly string[]): Promise<Burial> {

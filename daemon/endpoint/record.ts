@@ -1,10 +1,10 @@
-import { readdirSync, renameSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { describeIssues, endpoint as endpointSchema } from '../../conf/api/schemas.ts';
 import type { Endpoint } from '../../conf/api/types.ts';
 import { hasErrno, messageOf } from '../failure.ts';
-import { readIfThere, removeAll, writeWhole } from '../files.ts';
+import { moveAside, readIfThere, removeAll, writeWhole } from '../files.ts';
 import type { Logger } from '../log.ts';
 
 /** An endpoint as it lies on disk: what the API shows, and what only the daemon needs. */
@@ -47,7 +47,7 @@ export class RecordStore {
 
   /** Keeps a record that contradicts another for a person to look at, as `*.bad`. */
   moveAside(id: number): void {
-    renameSync(this.#path(id), `${this.#path(id)}.bad`);
+    moveAside(this.#path(id));
   }
 
   remove(id: number): void {
@@ -83,8 +83,7 @@ export class RecordStore {
       if (`${record.endpoint.id}.json` !== name) throw new Error(`holds endpoint ${record.endpoint.id}`);
       return record;
     } catch (error) {
-      renameSync(path, `${path}.bad`);
-      this.#log.error({ file: `${path}.bad`, error: messageOf(error) }, 'moved a bad endpoint record aside');
+      this.#log.error({ file: moveAside(path), error: messageOf(error) }, 'moved a bad endpoint record aside');
       this.#damaged.push(parseLoosely(text));
       return undefined;
     }

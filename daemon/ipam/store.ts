@@ -1,10 +1,9 @@
-import { renameSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { describeIssues } from '../../conf/api/schemas.ts';
 import type { EndpointPlan } from '../../conf/api/types.ts';
 import type { IpamSnapshot } from '../../ipam/index.ts';
 import { messageOf } from '../failure.ts';
-import { readIfThere, writeWhole } from '../files.ts';
+import { moveAside, readIfThere, writeWhole } from '../files.ts';
 import type { Logger } from '../log.ts';
 
 /** What `ipam.json` holds. */
@@ -42,8 +41,7 @@ export class IpamFile {
       if (!parsed.success) throw new Error(describeIssues(parsed.error.issues));
       return parsed.data;
     } catch (error) {
-      renameSync(this.#path, `${this.#path}.bad`);
-      this.#log.error({ file: `${this.#path}.bad`, error: messageOf(error) }, 'moved a bad ipam file aside');
+      this.#log.error({ file: moveAside(this.#path), error: messageOf(error) }, 'moved a bad ipam file aside');
       return undefined;
     }
   }

@@ -55,7 +55,7 @@ async function delegate(call: PluginCall, tools: Omit<Tools, 'queue'>, undo: Und
   const { delegate: type } = call.conf;
   if (type === undefined) return undefined;
   undo.defer(`give the addresses back to ${type}`, () => tools.delegates.run(type, 'DEL', call));
-  return await askDelegate(type, call, tools);
+  return await step('add.delegate', () => askDelegate(type, call, tools));
 }
 
 async function connect(

@@ -12,7 +12,7 @@ export async function del(call: PluginCall, tools: Tools): Promise<void> {
   const { delegate } = call.conf;
   await delAttachment({ containerId, ifname, ...(netns !== '' && { netns }) }, tools, { isWhole: delegate !== undefined });
   // Only now: an address that is free must be nobody's any more.
-  if (delegate !== undefined) await tools.delegates.run(delegate, 'DEL', call);
+  if (delegate !== undefined) await step('del.delegate', () => tools.delegates.run(delegate, 'DEL', call));
 }
 
 /** The same for an attachment by its name; with `isWhole`, the device too is gone afterwards. `told`: the daemon has forgotten it; `queued`: a record waits for the daemon. */

@@ -25,7 +25,9 @@ export async function gc(call: PluginCall, tools: Tools): Promise<void> {
   }
   const { delegate } = conf;
   if (delegate !== undefined) {
-    await tools.delegates.run(delegate, 'GC', call).catch((error: unknown) => failures.push(`${delegate}: ${toCniError(error).message}`));
+    await step('gc.delegate', () => tools.delegates.run(delegate, 'GC', call)).catch((error: unknown) =>
+      failures.push(`${delegate}: ${toCniError(error).message}`),
+    );
   }
   const [first, ...more] = failures;
   if (first === undefined) return;

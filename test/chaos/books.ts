@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { maps } from '../../bpf/layout.generated.ts';
 import type { BpfEndpointRow, BpfIpcacheRow, Endpoint, IpamStatus, Status } from '../../conf/api/types.ts';
+import { EXTERNAL_POOLS, hostIfname } from '../../conf/names.ts';
 import { BpfMap, getPinned } from '../../native/index.ts';
 import type { Node } from '../../test-harness/index.ts';
 
@@ -30,8 +31,9 @@ export async function ask<T>(node: Node, path: string): Promise<T> {
 /** Compares all accounts: records, endpoints, addresses, devices, pinned links, filters, rows of the maps, the kernel's switch, files that nobody owns. */
 export async function readBooks(node: Node): Promise<Books> {
   const endpoints = await ask<Endpoint[]>(node, '/v1/endpoints');
-  const addresses = endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4?.address, ipv6?.address]).filter((address) => address !== undefined);
-  const names = endpoints.map(({ hostIfname }) => hostIfname);
+  const held = endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((address) => address !== undefined);
+  const addresses = held.map(({ address }) => address);
+  const names = endpoints.map((endpoint) => endpoint.hostIfname);
   const isLegacy = (await ask<Status>(node, '/v1/status')).datapath.attachMode === 'Legacy TC';
   const problems = [
     ...endpoints.filter(({ state }) => state !== 'ready').map(({ id, state }) => `endpoint ${id} is ${state}`),
@@ -40,8 +42,12 @@ export async function readBooks(node: Node): Promise<Books> {
       await records(node),
       endpoints.map(({ id }) => `${id}.json`),
     ),
-    ...compare('allocated address', await allocated(node), addresses),
-    ...compare('device', await devices(node), names),
+    ...compare(
+      'allocated address',
+      await allocated(node),
+      held.filter(({ pool }) => !(pool in EXTERNAL_POOLS)).map(({ address }) => address),
+    ),
+    ...compare('device', await devices(node, names), names),
     ...compare(
       'pinned link',
       await links(node),
@@ -88,15 +94,18 @@ async function allocated(node: Node): Promise<string[]> {
 /** Of a pod that lives, or of one that is buried: a disconnected endpoint has its device, and nothing else has one of that form. */
 const isPodName = (name: string) => /^(lxc|axd)/.test(name);
 
-async function devices(node: Node): Promise<string[]> {
+/** Ours by their name, and those of other plugins that an endpoint has adopted. */
+async function devices(node: Node, adopted: readonly string[]): Promise<string[]> {
   using netlink = await node.netlink();
-  return (await netlink.links.list({ kind: 'veth' })).map(({ name }) => name).filter(isPodName);
+  const names = (await netlink.links.list({ kind: 'veth' })).map(({ name }) => name);
+  return names.filter((name) => isPodName(name) || adopted.includes(name));
 }
 
-const linksOf = ({ hostIfname }: Endpoint): string[] => [`${hostIfname}/egress`, `${hostIfname}/ingress`];
+/** The folder has the attachment's name, also where the device is another plugin's. */
+const linksOf = (endpoint: Endpoint): string[] => [`${hostIfname(endpoint)}/egress`, `${hostIfname(endpoint)}/ingress`];
 
 /** Filters need no pin; what is there instead says on which device they are. */
-const markOf = ({ hostIfname, hostIfindex }: Endpoint): string[] => [`${hostIfname}/clsact-${hostIfindex}`];
+const markOf = (endpoint: Endpoint): string[] => [`${hostIfname(endpoint)}/clsact-${endpoint.hostIfindex}`];
 
 const filtersOf = (name: string): string[] => [`axo_from_container at ingress of ${name}`, `axo_to_container at egress of ${name}`];
 

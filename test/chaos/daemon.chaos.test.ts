@@ -38,6 +38,16 @@ describe('a daemon that dies while it serves', () => {
     await ward.expectBooks();
   });
 
+  it.each(titled('daemon: DEL of a further interface'))('a DEL of a second interface %s leaves the first', async (_, moment) => {
+    await ward.add(victim);
+    await ward.add(victim, 'net1');
+    expect(await dying(moment, () => ward.tryDelete(victim, 'net1'))).toBe(true);
+    await ward.expectBooks(victim);
+    await ward.expectReach(victim);
+    await ward.delete(victim);
+    await ward.expectBooks();
+  });
+
   it.each(titled('daemon: burial'))('after a DEL, %s, is made good by the next start', async (_, moment) => {
     await ward.add(victim);
     await ward.arm(moment);

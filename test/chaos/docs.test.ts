@@ -6,5 +6,5 @@ import { occasions } from './moments.ts';
 test('the page on crash safety lists every failpoint', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/crash-safety.md'), 'utf8');
   const rows = Object.entries(occasions).map(([step, [occasion, what]]) => `| \`${step}\` | ${occasion} | ${what} |`);
-  expect(page.split('\n').filter((line) => /^\| `[a-z.]+` \| (plugin|daemon): /.test(line))).toEqual(rows);
+  expect(page.split('\n').filter((line) => /^\| `[a-z.]+` \| (plugin|daemon|axoneme): /.test(line))).toEqual(rows);
 });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deleteRecordName } from '../../conf/delete-record.ts';
 import type { Pod } from '../../test-harness/index.ts';
-import { executables } from '../support/axoneme.ts';
 import { titled } from './moments.ts';
 import { type Moment, Ward } from './ward.ts';
 
@@ -49,6 +48,18 @@ describe('a daemon that dies while it starts', () => {
     await ward.expectBooks();
   });
 
+  it.each(titled('daemon: start with damage'))(
+    '%s, with a record that it cannot read, is made good by the next start',
+    async (_, moment) => {
+      await ward.kill();
+      await ward.node.writeFile(`${run}/endpoints/4711.json`, '{"garbage');
+      await dying(ward, moment);
+      expect(await ward.node.listFolder(`${run}/endpoints`)).toContain('4711.json.bad');
+      await ward.node.remove(`${run}/endpoints/4711.json.bad`);
+      await ward.expectBooks();
+    },
+  );
+
   it('costs the streams between pods nothing', () => ward.expectSteadyTraffic());
 
   /** As if daemon and plugin had died together before the last step of an ADD. */
@@ -72,12 +83,15 @@ describe('a daemon that dies while it starts for the first time', () => {
   let ward: Ward;
   beforeAll(async () => {
     ward = await Ward.open({ pods: false });
+    await ward.kill();
+    await ward.command('daemon', '--cleanup');
+    await ward.node.run(['umount', '/sys/fs/bpf']);
   });
   afterAll(() => ward[Symbol.asyncDispose]());
 
   it.each(titled('daemon: first start'))('%s is made good by the next start', async (_, moment) => {
     await ward.kill();
-    await ward.node.run([executables.axoneme, 'daemon', '--cleanup']);
+    await ward.command('daemon', '--cleanup');
     await dying(ward, moment);
     await ward.expectBooks();
     const pod = await ward.node.addPod(`pod-${moment.step}-${moment.phase}`);

@@ -6,6 +6,7 @@ import type { StepMessage, StepName } from '../../conf/step.ts';
 import {
   attachmentOf,
   EchoStream,
+  type ExecResult,
   Lab,
   type Network,
   type Node,
@@ -29,8 +30,23 @@ export interface Moment {
 
 const failpoint = '/run/failpoint';
 const armable = { NODE_OPTIONS: `--require=${join(import.meta.dirname, 'failpoint.ts')}`, AXONEME_FAILPOINT: failpoint };
+const DEFAULT_IFNAME = 'eth0';
 const configFile = '/etc/axoneme/config.yaml';
 const configOf = (legacy: boolean): string => JSON.stringify({ ...dualStack, bpf: { enableTCX: !legacy } });
+
+/** Where a test may put plugins of its own, and where the reference plugins are. */
+const otherPlugins = ['/opt/plugins', '/usr/lib/cni'];
+
+export interface WardOptions {
+  /** attach two pods, with a TCP stream of each family between them */
+  readonly pods: boolean;
+  /** preload what dies at armed moments; true unless given */
+  readonly failpoints?: boolean;
+  /** the one that ships unless given */
+  readonly network?: Network;
+  /** attach programs by filters */
+  readonly legacy?: boolean;
+}
 
 /** A node whose daemon and plugin die at a moment of the test's choice, with two pods that talk to each other all the time. */
 export class Ward implements AsyncDisposable {
@@ -38,28 +54,28 @@ export class Ward implements AsyncDisposable {
   readonly node: Node;
   readonly runtime: Runtime;
   readonly network: Network;
+  /** what the processes under test get in their environment */
+  readonly env: Readonly<Record<string, string>>;
   /** pods that live through everything */
   readonly steady: Pod[] = [];
-  readonly #env: Readonly<Record<string, string>>;
   #daemon: Service;
   #streams: EchoStream[] = [];
 
-  private constructor(lab: Lab, node: Node, env: Readonly<Record<string, string>>) {
+  private constructor(lab: Lab, node: Node, { failpoints = true, network }: WardOptions) {
     this.lab = lab;
     this.node = node;
-    this.#env = env;
-    this.runtime = new Runtime(node, { pluginDirs: [join(executables.plugin, '..')], env: this.#env });
-    this.network = parseNetwork(shippedNetworkText());
+    this.env = failpoints ? armable : {};
+    this.runtime = new Runtime(node, { pluginDirs: [join(executables.plugin, '..'), ...otherPlugins], env: this.env });
+    this.network = network ?? parseNetwork(shippedNetworkText());
     this.#daemon = this.#spawn();
   }
 
-  /** A node with a running daemon; with `pods`, two of them are attached and a TCP stream of each family runs between them; without `failpoints`, nothing is preloaded; with `legacy`, programs are attached by filters. */
-  static async open(options: { readonly pods: boolean; readonly failpoints?: boolean; readonly legacy?: boolean }): Promise<Ward> {
+  static async open(options: WardOptions): Promise<Ward> {
     const lab = await Lab.create({ nodes: { node1: {} } });
     try {
       const node = lab.node('node1');
       await node.writeFile(configFile, configOf(options.legacy === true));
-      const ward = new Ward(lab, node, options.failpoints === false ? {} : armable);
+      const ward = new Ward(lab, node, options);
       await ward.ready();
       if (options.pods) await ward.#populate();
       return ward;
@@ -84,7 +100,7 @@ export class Ward implements AsyncDisposable {
   }
 
   #spawn(): Service {
-    return this.node.spawn([executables.axoneme, 'daemon', '--config', configFile], { env: this.#env });
+    return this.node.spawn([executables.axoneme, 'daemon', '--config', configFile], { env: this.env });
   }
 
   /** Resolves when the daemon serves. */
@@ -133,8 +149,8 @@ export class Ward implements AsyncDisposable {
   }
 
   /** ADD, which must succeed. */
-  add(pod: Pod): Promise<Result> {
-    return this.runtime.add(this.network, attachmentOf(pod));
+  add(pod: Pod, ifname = DEFAULT_IFNAME): Promise<Result> {
+    return this.runtime.add(this.network, attachmentOf(pod, { ifname }));
   }
 
   /** ADD of a sandbox; whether it succeeded. */
@@ -145,22 +161,31 @@ export class Ward implements AsyncDisposable {
     );
   }
 
-  async tryDelete(pod: Pod): Promise<boolean> {
-    return await this.runtime.del(this.network, attachmentOf(pod)).then(
+  async tryDelete(pod: Pod, ifname = DEFAULT_IFNAME): Promise<boolean> {
+    return await this.delete(pod, ifname).then(
       () => true,
       () => false,
     );
   }
 
   /** DEL, which must succeed. */
-  delete(pod: Pod): Promise<void> {
-    return this.runtime.del(this.network, attachmentOf(pod));
+  delete(pod: Pod, ifname = DEFAULT_IFNAME): Promise<void> {
+    return this.runtime.del(this.network, attachmentOf(pod, { ifname }));
+  }
+
+  /** `axoneme ARGS` with the failpoints: how it ended. */
+  command(...args: string[]): Promise<ExecResult> {
+    return this.node.exec([executables.axoneme, ...args], { env: this.env });
   }
 
   /** GC of everything but the steady pods: the exit status of the plugin, null when it was killed. */
   async collect(): Promise<number | null> {
     const valid = this.steady.map(({ containerId }) => ({ containerID: containerId, ifname: 'eth0' }));
-    const config = { cniVersion: '1.1.0', name: this.network.name, type: 'axoneme-cni', 'cni.dev/valid-attachments': valid };
+    const ipam = this.network.plugins[0]?.['ipam'];
+    const config = {
+      ...{ cniVersion: '1.1.0', name: this.network.name, type: 'axoneme-cni', 'cni.dev/valid-attachments': valid },
+      ...(ipam !== undefined && { ipam }),
+    };
     return (await this.runtime.invoke('GC', 'axoneme-cni', config)).result.code;
   }
 
