@@ -79,7 +79,6 @@ test.each([
   [{ ...base, runtimeConfig: { aliases: ['web'] } }, 2, 'read runtimeConfig.aliases: ["web"] is not supported: chain the dnsname plugin'],
   [{ ...base, ipam: { poll: 'x' } }, 2, 'read ipam.poll: "x" is not a key that axoneme knows'],
   [{ ...base, ipMasq: true }, 2, 'read ipMasq: true is not supported'],
-  [{ ...base, runtimeConfig: { portMappings: [{ HostPort: 80 }] } }, 2, 'chain the portmap plugin'],
   [{ ...base, runtimeConfig: [] }, 7, 'read runtimeConfig: [] is not an object'],
   [{ ...base, runtimeConfig: { ips: [5] } }, 7, 'read runtimeConfig.ips[0]: 5 is not a string'],
   [{ ...base, mtu: '1400' }, 7, 'read mtu: "1400" is not a whole number'],

@@ -39,7 +39,6 @@ const KNOWN_KEYS = new Set([
   'dns',
   'ipam',
   'ipMasq',
-  'chain',
   'disableCheck',
   'disableGC',
   'mtu',
@@ -90,12 +89,13 @@ function parseStrictly(reader: Reader, version: CniVersion): Omit<NetConf, 'name
   const dns = reader.optional('dns', 'object');
   const previous = reader.optional('prevResult', 'object');
   const ipam = parseIpam(reader.child('ipam'));
+  // Behind another main plugin packets go that plugin's way, and so past the bandwidth plugin's queues.
   return {
     ...ipam,
     ...parseMtu(reader),
     ...(dns && { dns }),
     ...(previous && { prevResult: decodeResult(previous, version) }),
-    runtime: decodeRuntime(reader, { ipRanges: ipam.delegate !== undefined, ...parseChain(reader, previous !== undefined) }),
+    runtime: decodeRuntime(reader, { ipRanges: ipam.delegate !== undefined, bandwidth: previous !== undefined }),
   };
 }
 
@@ -119,17 +119,6 @@ function refuseUnknown(reader: Reader, known: ReadonlySet<string>): void {
     if (known.has(key) || key.startsWith(RESERVED_PREFIX)) continue;
     throw reader.fail(key, value, 'is not a key that axoneme knows', 'unsupported-field');
   }
-}
-
-/** `chain`: plugins that the administrator has put behind axoneme and that see to what axoneme is asked for. */
-const CHAINABLE = ['portmap'] as const;
-
-/** Behind another main plugin packets go that plugin's way, past whatever is chained: nothing is lost there. */
-function parseChain(reader: Reader, isBehind: boolean): { portMappings: boolean; bandwidth: boolean } {
-  const chain = reader.strings('chain');
-  const unknown = chain.find((name) => !CHAINABLE.some((known) => known === name));
-  if (unknown !== undefined) throw reader.fail('chain', unknown, `is none of ${CHAINABLE.join(', ')}`);
-  return { portMappings: isBehind || chain.includes('portmap'), bandwidth: isBehind };
 }
 
 /** With a type, everything else in `ipam` is that plugin's. */

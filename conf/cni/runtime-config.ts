@@ -9,7 +9,7 @@ export interface RuntimeConfig {
   /** Pool named by the pod's annotation `ipam.cilium.io/ip-pool`. */
   readonly pool?: string;
   readonly dns?: CniDns;
-  /** The pod has ports of the node, which the portmap plugin makes: its packets must meet netfilter both ways. */
+  /** The pod has ports of the node, which the portmap plugin behind us makes: its packets must meet netfilter both ways. */
   readonly hasHostPorts?: boolean;
 }
 
@@ -20,7 +20,6 @@ const POOL_ANNOTATION = 'ipam.cilium.io/ip-pool';
 
 /** Wishes that axoneme cannot grant: to ignore them would be worse than to refuse. By lower-case key, with what to do instead. */
 const UNGRANTED = {
-  portmappings: 'chain the portmap plugin and name it in chain',
   bandwidth: 'put axoneme behind another main plugin, where the bandwidth plugin shapes',
   ipranges: 'name a pool',
   aliases: 'chain the dnsname plugin',
@@ -32,8 +31,6 @@ const UNGRANTED = {
 export interface Granted {
   /** The IPAM plugin reads `ipRanges` itself. */
   readonly ipRanges?: boolean;
-  /** The portmap plugin is in the chain. */
-  readonly portMappings?: boolean;
   /** The bandwidth plugin, if there is one, meets the pod's packets. */
   readonly bandwidth?: boolean;
 }

@@ -152,15 +152,14 @@ test.each([
   await expect(add(callOf('ADD', { prevResult: result, ...more }), new FakeTools())).rejects.toMatchObject({ code: 'invalid-config' });
 });
 
-test('asks for the way through the stack when the pod has host ports and portmap is in the chain', async () => {
+test('asks for the way through the stack when the pod has host ports, and only then', async () => {
   const tools = new FakeTools();
   const create = vi.spyOn(tools.agent, 'createEndpoint');
   const runtimeConfig = { portMappings: [{ hostPort: 80, containerPort: 80, protocol: 'tcp' }] };
-  await add(callOf('ADD', { chain: ['portmap'], runtimeConfig }), tools);
+  await add(callOf('ADD', { runtimeConfig }), tools);
   expect(create.mock.calls[0]?.[0]).toMatchObject({ viaStack: true });
-  await add(callOf('ADD', { chain: ['portmap'] }), tools);
+  await add(callOf('ADD', {}), tools);
   expect(create.mock.calls[1]?.[0]).not.toHaveProperty('viaStack');
-  expect(() => callOf('ADD', { runtimeConfig })).toThrow('chain the portmap plugin and name it in chain');
 });
 
 test('names no family that the endpoint has no address of', async () => {

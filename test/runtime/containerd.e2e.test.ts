@@ -7,6 +7,8 @@ import type { State } from './site.ts';
 
 /* A real containerd with real runc containers, driven through the CRI as kubelet does it, on a node where docs/containerd.md was followed. */
 
+const CONFLIST = '/etc/cni/net.d/05-axoneme.conflist';
+
 const site = new ContainerdSite();
 /** NetworkReady before each step of the guide since containerd runs */
 let readyWhile: readonly boolean[];
@@ -37,6 +39,13 @@ async function expectReachable(from: CriPod, to: CriPod): Promise<void> {
     expect(await tcpEcho(from, to, { family })).toMatchObject({ reached: true });
     expect(await udpEcho(from, to, { family })).toMatchObject({ reached: true });
   }
+}
+
+/** Puts another network configuration into the place of the one that is there, and waits until containerd has it: `mark` is then in it, or is not. */
+async function useConflist(text: string, mark: string, isThere = true): Promise<void> {
+  await site.node.writeFile('/etc/cni/net.d/.new', text);
+  await site.node.run(['mv', '/etc/cni/net.d/.new', CONFLIST]);
+  await expect.poll(async () => (await site.containerd.networkConfig()).includes(mark)).toBe(isThere);
 }
 
 it('makes the node ready when the conflist is in its place, not before', async () => {
@@ -108,17 +117,14 @@ it('keeps the second attempt at a pod apart from the first, whose DELs come late
 });
 
 it('takes a new conflist for new pods, and deletes pods of the old one with it', async () => {
-  const file = '/etc/cni/net.d/05-axoneme.conflist';
   const old = await site.containerd.runPod('old');
-  const conflist = JSON.parse(await site.node.readFile(file));
+  const conflist = JSON.parse(await site.node.readFile(CONFLIST));
   const changed = { ...conflist, plugins: [{ ...conflist.plugins[0], mtu: 1400 }] };
   for (const [content, mtu] of [
     [changed, 1400],
     [conflist, 1500],
   ] as const) {
-    await site.node.writeFile('/etc/cni/net.d/.new', JSON.stringify(content));
-    await site.node.run(['mv', '/etc/cni/net.d/.new', file]);
-    await expect.poll(async () => (await site.containerd.networkConfig()).includes('1400')).toBe(mtu === 1400);
+    await useConflist(JSON.stringify(content), '1400', mtu === 1400);
     const pod = await site.containerd.runPod('new');
     using netlink = await pod.netlink();
     expect((await netlink.links.get('eth0')).mtu).toBe(mtu);
@@ -202,4 +208,20 @@ describe('after a reboot', () => {
     for (const pod of fresh) await pod.remove();
     await expectNothingLeft();
   });
+});
+
+/* Last, because portmap leaves its chains, and the node forwards from here on. */
+it('opens the host port of a pod over both families, with the conflist that the guide gives for that', async () => {
+  const chained = site.conflistOf('docs/containerd.md');
+  await site.node.run(['ln', '-sf', '/usr/lib/cni/portmap', '/opt/cni/bin/portmap']);
+  await site.node.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1']);
+  await useConflist(chained, '"portmap"');
+  const server = await site.containerd.runPod('server', { port_mappings: [{ container_port: 80, host_port: 80 }] });
+  const client = await site.containerd.runPod('client');
+  using netlink = await site.node.netlink();
+  const { ifindex } = await netlink.links.get('axo_host');
+  const own = (await netlink.addresses.list({ ifindex })).map(({ address }) => address.replace(/\/.*/, ''));
+  expect(own).toHaveLength(2);
+  for (const address of own) expect(await client.inContainer('/bin/pod', 'get', address)).toBe(GREETING);
+  await Promise.all([server.remove(), client.remove()]);
 });

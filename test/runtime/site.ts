@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Node, type Service, type Snapshot, snapshot } from '../../test-harness/index.ts';
 import { type GuideStep, stepsOf } from '../package/guide.ts';
@@ -48,6 +49,13 @@ export class Site implements AsyncDisposable {
   get daemon(): Service {
     if (this.#daemon === undefined) throw new Error('use the daemon of node1: it was not started');
     return this.#daemon;
+  }
+
+  /** The one network configuration that a page of the documentation shows. */
+  conflistOf(page: string): string {
+    const [, text] = /^```json\n([\s\S]*?)^```/m.exec(readFileSync(join(project, page), 'utf8')) ?? [];
+    if (text === undefined) throw new Error(`read ${page}: it shows no network configuration`);
+    return text;
   }
 
   /** Switches the node on, and follows a page of the documentation. `perform` may take a step over by answering true. */
