@@ -91,11 +91,11 @@ export class Daemon implements Backend {
     return this.#running !== undefined;
   }
 
-  health(): Health {
+  health(pool?: string): Health {
     if (this.#running === undefined) return { state: 'starting', problems: ['the daemon is starting'], version };
     const { datapath, addressing, manager } = this.#running;
     // An ADD waits for addresses that buried endpoints are about to give back.
-    const addressProblems = manager.burials.waiting > 0 ? [] : addressing.problems();
+    const addressProblems = manager.burials.waiting > 0 ? [] : addressing.problems(pool);
     const problems = [...datapath.problems, ...addressProblems];
     return { state: problems.length === 0 ? 'ok' : 'degraded', problems, addressProblems, version };
   }

@@ -17,7 +17,8 @@ import type {
 export interface Agent {
   /** The daemon ended while it had unfinished work of ours, which it takes back: from here on nothing that was made can be relied on. */
   readonly isLost: boolean;
-  health(): Promise<Health>;
+  /** Whether an ADD would be served, from this pool, the default one unless named. */
+  health(pool?: string): Promise<Health>;
   /** Reserves addresses and writes the record (`creating`). Takes over a half-made or dead attachment; refuses a live one (`exists`). */
   createEndpoint(request: EndpointRequest): Promise<EndpointPlan>;
   /** Puts the endpoint into the maps and opens the expedited window for its attaches. */

@@ -50,8 +50,9 @@ export class DaemonClient implements Agent, Disposable {
     return this.#transport.isLost;
   }
 
-  async health(): Promise<Health> {
-    return await this.#call({ method: 'GET', path: '/v1/healthz' }, readHealth);
+  async health(pool?: string): Promise<Health> {
+    const query = pool === undefined ? '' : `?pool=${encodeURIComponent(pool)}`;
+    return await this.#call({ method: 'GET', path: `/v1/healthz${query}` }, readHealth);
   }
 
   async createEndpoint(request: EndpointRequest): Promise<EndpointPlan> {

@@ -42,13 +42,16 @@ export const podIdentity = z.strictObject({
   uid: text('pod uid', 253),
 }) satisfies z.ZodMiniType<api.PodIdentity>;
 
+/** A pool, named like an object of Kubernetes. */
+export const poolName = z.string().check(z.minLength(1), z.maxLength(253));
+
 export const endpointRequest = z.strictObject({
   containerId,
   ifname,
   netns: z.string().check(z.minLength(1), z.maxLength(4096), z.describe('CNI_NETNS')),
   pod: podIdentity,
   network: z.exactOptional(network),
-  pool: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(253))),
+  pool: z.exactOptional(poolName),
   addresses: z.exactOptional(z.array(address).check(z.maxLength(2))),
   mac: z.exactOptional(mac("MAC for the container's side")),
   mtu: z.exactOptional(mtu),

@@ -16,7 +16,8 @@ import type { Claim } from '../endpoint/ports.ts';
 
 /** What the API serves; the daemon is one, tests give another. Methods throw `DomainError`. */
 export interface Backend {
-  health(): Health;
+  /** Whether an ADD would be served, from this pool, the default one unless named. */
+  health(pool?: string): Health;
   /** True from the time when endpoints may be asked for. */
   readonly serving: boolean;
   createEndpoint(request: EndpointRequest, claim: Claim): Promise<EndpointPlan>;

@@ -66,14 +66,22 @@ function operation(route: Route): Json {
   return {
     operationId: route.operation,
     summary: route.summary,
-    ...(route.path.includes(':id') ? { parameters: [idParameter()] } : {}),
+    ...parametersOf(route),
     ...(route.body === undefined ? {} : { requestBody: { required: true, content: content(route.body) } }),
     responses: { ...answer, default: errors },
   };
 }
 
-function idParameter(): Json {
-  return { name: 'id', in: 'path', required: true, schema: bare(z.toJSONSchema(schemas.endpointId) as Json) };
+function parametersOf({ path, query = {} }: Route): Json {
+  const parameters = [
+    ...(path.includes(':id') ? [{ name: 'id', in: 'path', required: true, schema: spelt(schemas.endpointId) }] : []),
+    ...Object.entries(query).map(([name, schema]) => ({ name, in: 'query', schema: spelt(schema) })),
+  ];
+  return parameters.length === 0 ? {} : { parameters };
+}
+
+function spelt(schema: z.ZodMiniType): Json {
+  return bare(z.toJSONSchema(schema) as Json);
 }
 
 function content(schema: z.ZodMiniType): Json {
@@ -85,5 +93,5 @@ function reference(schema: z.ZodMiniType): Json {
   const name = Object.entries(components).find(([, candidate]) => candidate === schema)?.[0];
   if (name !== undefined) return { $ref: `#/components/schemas/${name}` };
   if (schema instanceof z.ZodMiniArray) return { type: 'array', items: reference(schema.def.element as z.ZodMiniType) };
-  return bare(z.toJSONSchema(schema) as Json);
+  return spelt(schema);
 }

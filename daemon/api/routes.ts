@@ -10,6 +10,8 @@ export interface Call {
   readonly backend: Backend;
   readonly body: unknown;
   readonly id: number;
+  /** Of the path's query, what the route names. */
+  readonly query: Readonly<Record<string, string>>;
   readonly claim: Claim;
 }
 
@@ -21,6 +23,8 @@ export interface Route {
   readonly operation: string;
   readonly summary: string;
   readonly body?: z.ZodMiniType;
+  /** What the path's query may hold, all of it optional. */
+  readonly query?: Readonly<Record<string, z.ZodMiniType<string>>>;
   /** Schema of the answer; 204 without a body when absent. */
   readonly answer?: z.ZodMiniType;
   /** Answered while the daemon starts, too. */
@@ -41,9 +45,10 @@ export const routes: readonly Route[] = [
     path: '/v1/healthz',
     operation: 'health',
     summary: 'Whether an ADD would be served',
+    query: { pool: schemas.poolName },
     answer: schemas.health,
     always: true,
-    run: ({ backend }) => backend.health(),
+    run: ({ backend, query }) => backend.health(query['pool']),
   },
   {
     method: 'POST',

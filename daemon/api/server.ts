@@ -114,11 +114,19 @@ async function answer(route: Route, backend: Backend, request: FastifyRequest, r
     backend,
     body: route.body === undefined ? undefined : parse(route.body, request.body),
     id: route.path.includes(':id') ? parse(endpointId, Number((request.params as { id: string }).id)) : 0,
+    query: parseQuery(route, request.query),
     claim: claimOf(request.raw.socket),
   };
   const result = await route.run(call);
   if (route.answer !== undefined) return result;
   return await reply.code(204).send();
+}
+
+/** Names that the route does not know are none of its business. */
+function parseQuery({ query = {} }: Route, given: unknown): Record<string, string> {
+  const values = given as Readonly<Record<string, unknown>>;
+  const known = Object.entries(query).filter(([name]) => values[name] !== undefined);
+  return Object.fromEntries(known.map(([name, schema]) => [name, parse(schema, values[name])]));
 }
 
 function parse<T>(schema: z.ZodMiniType<T>, value: unknown): T {

@@ -112,6 +112,15 @@ describe('NodeAddressing', () => {
     expect(addressing.problems()).toEqual([]);
   });
 
+  it('finds the problem of the pool that it is asked about, and of no other', () => {
+    const pools = ['default', 'blue'].map((name, n) => ({ name, ipv4: { cidrs: [`10.0.${n}.0/29`], maskSize: 29 } }));
+    const addressing = open({ mode: 'multi-pool', pools });
+    for (const n of [1, 2, 3, 4, 5, 6]) addressing.allocate(demand({ owner: `pod-${n}`, pool: 'blue' }));
+    expect(addressing.problems('blue')).toEqual([expect.stringContaining('blue')]);
+    expect(addressing.problems()).toEqual([]);
+    expect(addressing.problems('green')).toEqual(['allocate from pool green: no such pool']);
+  });
+
   it('adopts what records say, refuses a second owner, and keeps addresses that no pool has any more', () => {
     const addressing = open();
     const mine = { ipv4: { address: '10.0.0.20', pool: 'default' } };

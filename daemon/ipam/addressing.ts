@@ -137,17 +137,17 @@ export class NodeAddressing implements Addressing {
     return this.#foreign.get(address) ?? this.#ipam.ownerOf(address);
   }
 
-  /** What keeps an ADD from the default pool from working. Only a pool whose blocks are full is asked whether it can grow. */
-  problems(): string[] {
-    const pools = this.#ipam
-      .status()
-      .pools.filter(({ name, allocated, capacity }) => name === defaultPool && BigInt(allocated) >= BigInt(capacity));
-    return pools.flatMap(({ family }) => this.#fullness(family));
+  /** What keeps an ADD from this pool from working. Only a pool whose blocks are full is asked whether it can grow. */
+  problems(pool: string = defaultPool): string[] {
+    const ranges = this.#ipam.status().pools.filter(({ name }) => name === pool);
+    if (ranges.length === 0) return [`allocate from pool ${pool}: no such pool`];
+    const full = ranges.filter(({ allocated, capacity }) => BigInt(allocated) >= BigInt(capacity));
+    return full.flatMap(({ family }) => this.#fullness(pool, family));
   }
 
-  #fullness(family: Family): string[] {
+  #fullness(pool: string, family: Family): string[] {
     try {
-      this.#ipam.release(this.#ipam.allocate({ owner: 'probe', family }).address);
+      this.#ipam.release(this.#ipam.allocate({ owner: 'probe', pool, family }).address);
       return [];
     } catch (error) {
       return [(error as Error).message];

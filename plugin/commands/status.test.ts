@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { CNI_CODES, toCniError } from '../../conf/cni/errors.ts';
 import { callOf, coded, endpoint, FakeTools } from '../testing/fakes.ts';
 import { status } from './status.ts';
@@ -15,6 +15,15 @@ async function answerOf(tools: FakeTools, devices = whole): Promise<[number, str
 
 test('is silent when an ADD would be served', async () => {
   expect(await answerOf(new FakeTools())).toBeUndefined();
+});
+
+test('asks about the pool that the configuration names', async () => {
+  const tools = new FakeTools();
+  const health = vi.spyOn(tools.agent, 'health');
+  for (const conf of [{}, { ipam: { pool: 'blue' } }]) {
+    await status(callOf('STATUS', conf), { agent: tools.agent, delegates: tools.delegates, devices: () => whole });
+  }
+  expect(health.mock.calls).toEqual([[undefined], ['blue']]);
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import type { Health } from '../../conf/api/types.ts';
 import { CniError, type CniErrorName, toCniError } from '../../conf/cni/errors.ts';
+import type { NetConf } from '../../conf/cni/netconf.ts';
 import { HOST_IFNAME, POD_IFNAME_PREFIX } from '../../conf/names.ts';
 import type { Agent } from '../agent.ts';
 import type { PluginCall } from '../call.ts';
@@ -19,7 +20,7 @@ export interface StatusTools {
  */
 export async function status(call: PluginCall, { agent, delegates, devices }: StatusTools): Promise<void> {
   const { delegate } = call.conf;
-  const trouble = await findTrouble(agent, delegate !== undefined);
+  const trouble = await findTrouble(agent, call.conf);
   if (!trouble) {
     if (delegate !== undefined) await delegates.run(delegate, 'STATUS', call);
     return;
@@ -34,9 +35,9 @@ interface Trouble {
   readonly cause?: unknown;
 }
 
-async function findTrouble(agent: Pick<Agent, 'health'>, delegated: boolean): Promise<Trouble | undefined> {
+async function findTrouble(agent: Pick<Agent, 'health'>, { delegate, pool }: NetConf): Promise<Trouble | undefined> {
   try {
-    return troubleOf(await agent.health(), delegated);
+    return troubleOf(await agent.health(pool), delegate !== undefined);
   } catch (cause) {
     const { message, details } = toCniError(cause);
     return { message, cause, ...(details !== undefined && { details }) };
