@@ -4,7 +4,7 @@ import { runMatrix } from '../kernels/run.ts';
 import { type Counts, printSummary } from '../tests/counts.ts';
 import { runLevel } from '../tests/level.ts';
 
-const levels = ['unit', 'prog', 'netns', 'chaos', 'runtime'] as const;
+const levels = ['unit', 'prog', 'netns', 'chaos', 'runtime', 'bench'] as const;
 
 /** Switches on the level of other kernels, which takes minutes and fetches what it boots. */
 const KERNELS = '--kernels';

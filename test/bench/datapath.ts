@@ -50,8 +50,8 @@ async function kernelPath(lab: Lab, name: string): Promise<Path> {
   return { client, server, address };
 }
 
-async function podPath(axoneme: AxonemeNode): Promise<Path> {
-  const [client, server] = [await axoneme.add('path-client'), await axoneme.add('path-server')];
+async function podPath(axoneme: AxonemeNode, name: string): Promise<Path> {
+  const [client, server] = [await axoneme.add(`${name}-client`), await axoneme.add(`${name}-server`)];
   const address = server.result.ips?.[0]?.address.split('/')[0];
   if (address === undefined) throw new Error('build the pod path: the server has no address');
   return { client: client.pod, server: server.pod, address };
@@ -81,9 +81,12 @@ async function compare(pods: Path, kernel: Path, meter: Meter, { transfers: roun
   );
 }
 
-/** Same-node pod to pod against a plain veth pair routed by the kernel, in turns; `device` is the kind of the pods' devices. */
-export async function datapathRows({ lab, axoneme, extent, say }: Stage, device: string): Promise<Row[]> {
-  const [pods, kernel] = [await podPath(axoneme), await kernelPath(lab, `plain-${device}`)];
+/**
+ * Same-node pod to pod against a plain veth pair routed by the kernel, in turns; `device` is the kind of the pods' devices. Pods and machines are called
+ * `name`-something.
+ */
+export async function datapathRows({ lab, axoneme, extent, say }: Stage, device: string, name: string = device): Promise<Row[]> {
+  const [pods, kernel] = [await podPath(axoneme, `path-${name}`), await kernelPath(lab, `plain-${name}`)];
   const rows: Row[] = [];
   for (const { id, what, unit, meter, goal } of measured) {
     const { a, b } = await compare(pods, kernel, meter, extent);
