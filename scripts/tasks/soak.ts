@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { soak } from '../../test/chaos/soak.ts';
+import { describeSoak, soak } from '../../test/chaos/soak.ts';
 import { build } from '../build/index.ts';
 
 const options = {
@@ -15,12 +15,7 @@ async function main(): Promise<void> {
   process.stdout.write(`soak of ${values.minutes} minutes, seed ${values.seed}\n`);
   const tell = (line: string) => void process.stdout.write(`  ${line}\n`);
   const report = await soak({ seconds: Number(values.minutes) * 60, seed: Number(values.seed), pods: Number(values.pods), tell });
-  const { cycles, killedPlugins, killedDaemons, refused, memory } = report;
-  const grown =
-    memory === undefined ? 'too few cycles to judge memory' : `${memory.before.toFixed(1)} MB, then ${memory.after.toFixed(1)} MB`;
-  tell(
-    `${cycles} cycles, ${killedPlugins} plugins and ${killedDaemons} daemons killed, ${refused} ADDs told to try again, 0 leaks; ${grown}`,
-  );
+  tell(describeSoak(report));
 }
 
 await main();

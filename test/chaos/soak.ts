@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { attachmentOf, type Pod } from '../../test-harness/index.ts';
 import { residentMegabytes } from '../bench/process.ts';
 import { executables } from '../support/axoneme.ts';
-import type { Order, Tally } from './driver.ts';
+import type { Form, Order, Tally } from './driver.ts';
 import { Random } from './random.ts';
 import { Ward } from './ward.ts';
 
@@ -19,7 +19,8 @@ export interface SoakOptions {
 
 /** What a soak found; it throws when something leaked, failed or stopped. */
 export interface SoakReport {
-  readonly cycles: number;
+  /** by the form of the plugin that they went through */
+  readonly cycles: Readonly<Record<string, number>>;
   readonly killedPlugins: number;
   readonly killedDaemons: number;
   readonly refused: number;
@@ -37,6 +38,8 @@ const KILLED = 10;
 /** Memory that the daemon may gain after its first {@link GROWN} cycles. */
 const GROWTH = 1.1;
 const AT_ONCE = 20;
+/** What a runtime starts. */
+const FORMS: readonly Form[] = [{ name: 'cold', path: executables.plugin, share: 100 }];
 
 /**
  * ADDs and DELs in cycles, with random deaths of plugins. In the first half of the time the daemon dies as well, every few seconds; in the second half
@@ -60,7 +63,7 @@ class Soak {
   readonly #random: Random;
   readonly #netns: string[] = [];
   readonly #began = performance.now();
-  #cycles = 0;
+  readonly #cycles: Record<string, number> = {};
   #killedPlugins = 0;
   #killedDaemons = 0;
   #refused = 0;
@@ -88,7 +91,7 @@ class Soak {
   async #round(duration: number, withDaemonDeaths: boolean): Promise<void> {
     for (let i = this.#netns.length; i < WORKERS; i++) this.#netns.push((await this.#ward.node.addPod(`worker${i}`)).netnsPath);
     const seed = this.#random.integer(0, 2 ** 31);
-    const order: Order = { plugin: executables.plugin, seed, netns: this.#netns, duration, killed: KILLED };
+    const order: Order = { forms: FORMS, seed, netns: this.#netns, duration, killed: KILLED };
     const driver = [process.execPath, join(import.meta.dirname, 'driver.ts'), JSON.stringify(order)];
     const over = new AbortController();
     const deaths = withDaemonDeaths ? this.#killDaemons(over.signal) : undefined;
@@ -111,8 +114,8 @@ class Soak {
   #count(tally: Tally, withDaemonDeaths: boolean): void {
     deepStrictEqual(tally.failures, []);
     if (!withDaemonDeaths) deepStrictEqual(tally.refused, 0);
-    this.#cycles += tally.cycles;
-    this.#cyclesOfLife += tally.cycles;
+    for (const [form, cycles] of Object.entries(tally.cycles)) this.#cycles[form] = (this.#cycles[form] ?? 0) + cycles;
+    this.#cyclesOfLife += total(tally.cycles);
     this.#killedPlugins += tally.killed;
     this.#refused += tally.refused;
   }
@@ -149,12 +152,27 @@ class Soak {
   }
 
   #line(): string {
-    const { cycles, killedPlugins, killedDaemons, refused } = this.#counters();
     const seconds = (performance.now() - this.#began) / 1000;
     const megabytes = residentMegabytes(this.#ward.daemon.pid ?? 0).toFixed(1);
-    const deaths = `${killedPlugins} plugins and ${killedDaemons} daemons killed`;
-    return `${seconds.toFixed(0)} s: ${cycles} cycles, ${deaths}, ${refused} ADDs told to try again, daemon ${megabytes} MB, no leaks`;
+    return `${seconds.toFixed(0)} s: ${inWords(this.#counters())}, daemon ${megabytes} MB, no leaks`;
   }
+}
+
+const total = (cycles: Readonly<Record<string, number>>): number => Object.values(cycles).reduce((sum, one) => sum + one, 0);
+
+/** `120 cycles (100 by the launcher, 20 cold), 12 plugins and 3 daemons killed, 1 ADDs told to try again` */
+function inWords({ cycles, killedPlugins, killedDaemons, refused }: Omit<SoakReport, 'memory'>): string {
+  const forms = Object.entries(cycles).map(([form, count]) => `${count} ${form}`);
+  const deaths = `${killedPlugins} plugins and ${killedDaemons} daemons killed`;
+  return `${total(cycles)} cycles (${forms.sort().join(', ')}), ${deaths}, ${refused} ADDs told to try again`;
+}
+
+/** What a soak came to, in one line. */
+export function describeSoak(report: SoakReport): string {
+  const { memory } = report;
+  const grown =
+    memory === undefined ? 'too few cycles to judge memory' : `${memory.before.toFixed(1)} MB, then ${memory.after.toFixed(1)} MB`;
+  return `${inWords(report)}, no leaks; ${grown}`;
 }
 
 /** Does the same to all, {@link AT_ONCE} at any time. */
