@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-/* tcx ingress of a pod's host-side device: everything that a pod sends. */
+/* tcx ingress of a pod's host-side device, or the peer of a netkit: everything that a pod sends. */
 #include "lib/arp.h"
 #include "lib/ipcache.h"
 #include "lib/neighbour.h"

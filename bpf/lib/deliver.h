@@ -27,11 +27,23 @@ static __always_inline void mark_for_receiver(struct __sk_buff *skb)
 		bpf_skb_change_type(skb, 0 /* PACKET_HOST */);
 }
 
-/* Back to the pod from whose device the packet came, as if it arrived there. Only at tc ingress. */
-static __always_inline int reply_to_pod(struct __sk_buff *skb)
+/*
+ * Into the namespace behind a pod's device. At tc ingress without a queue in between. A netkit's program runs where its pod sends, before
+ * anything has arrived anywhere: there the kernel drops what bpf_redirect_peer asks for (skb_do_redirect), and a netkit that is sent to
+ * hands the packet over as directly.
+ */
+static __always_inline int enter_pod(struct __sk_buff *skb, __u32 ifindex)
 {
 	mark_for_receiver(skb);
-	return bpf_redirect_peer(skb->ifindex, 0);
+	if (skb->ingress_ifindex)
+		return bpf_redirect_peer(ifindex, 0);
+	return bpf_redirect(ifindex, 0);
+}
+
+/* Back to the pod from whose device the packet came, as if it arrived there. */
+static __always_inline int reply_to_pod(struct __sk_buff *skb)
+{
+	return enter_pod(skb, skb->ifindex);
 }
 
 /* The router's work for a packet to a pod of this node: MTU, hop limit, Ethernet addresses. Returns 0 or a drop. */
@@ -48,7 +60,7 @@ static __always_inline int route_to_endpoint(struct __sk_buff *skb, struct packe
 	return 0;
 }
 
-/* Straight into the pod's namespace, without a queue in between. Only at tc ingress. */
+/* Straight into the pod's namespace. */
 static __always_inline int deliver_to_endpoint(struct __sk_buff *skb, struct packet *packet, const struct endpoint_value *endpoint)
 {
 	int dropped = route_to_endpoint(skb, packet, endpoint);
@@ -56,8 +68,7 @@ static __always_inline int deliver_to_endpoint(struct __sk_buff *skb, struct pac
 	if (unlikely(dropped))
 		return dropped;
 	trace_to(skb, packet, TRACE_TO_ENDPOINT);
-	mark_for_receiver(skb);
-	return bpf_redirect_peer(endpoint->ifindex, 0);
+	return enter_pod(skb, endpoint->ifindex);
 }
 
 /* Into the node's stack as if it arrived on axo_host, where the pods' route points, so that reverse path filters agree. */

@@ -37,7 +37,7 @@ struct endpoint_value {
 	__u16 id;
 	__u16 flags;
 	__u32 mtu;
-	__u8 mac[6] ALIGNED(4); /* of the container's side */
+	__u8 mac[6] ALIGNED(4); /* of the container's side; zero where a netkit of layer 3 has none */
 	__u8 node_mac[6];	/* of the host's side: together an Ethernet header's first 12 bytes */
 	__u8 pad[4];
 };

@@ -15,11 +15,13 @@ import { deviceOf, endpointEntries, self, settings } from './world.ts';
 const root = join(import.meta.dirname, '..', '..');
 
 /** Offsets in struct __sk_buff (include/uapi/linux/bpf.h) of what BPF_PROG_TEST_RUN lets us set. */
-const SK_BUFF = { bytes: 192, gsoSegments: 164, gsoSize: 176 } as const;
+const SK_BUFF = { bytes: 192, ingressIfindex: 36, gsoSegments: 164, gsoSize: 176 } as const;
 
 export interface RunOptions {
   /** Payload bytes per segment: the packet counts as a GSO packet of two or more. */
   readonly gsoSize?: number;
+  /** The packet is just being sent by the pod, as a netkit's program sees it; else it has arrived at the device of the program. */
+  readonly isSent?: boolean;
   /** How often the program runs on the packet, each time on what the time before left; default 1. */
   readonly repeat?: number;
 }
@@ -84,9 +86,10 @@ export class Datapath {
     this.map('axo_settings').set(0, { trace: 1 });
   }
 
-  run(data: Uint8Array, { gsoSize = 0, repeat = 1 }: RunOptions = {}): Outcome {
+  run(data: Uint8Array, { gsoSize = 0, isSent = false, repeat = 1 }: RunOptions = {}): Outcome {
     const context = new Uint8Array(SK_BUFF.bytes);
     const view = new DataView(context.buffer);
+    view.setUint32(SK_BUFF.ingressIfindex, isSent ? 0 : self.ifindex, true);
     view.setUint32(SK_BUFF.gsoSize, gsoSize, true);
     view.setUint32(SK_BUFF.gsoSegments, gsoSize && Math.ceil(data.length / gsoSize), true);
     const input = { data, context, repeat, ...(this.#netns && { netns: this.#netns }) };
