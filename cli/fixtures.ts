@@ -66,7 +66,8 @@ export const status: Status = {
   node: 'node-1',
   ipam,
   datapath: {
-    deviceMode: 'veth',
+    deviceMode: 'netkit',
+    deviceReason: 'auto: Linux 6.12.0 has netkit',
     attachMode: 'TCX',
     attachReason: 'Linux 6.18.44 has tcx links',
     routing: 'Network: Native   Host: BPF',

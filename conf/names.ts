@@ -30,6 +30,17 @@ export function isHostIfname(name: string): boolean {
   return /^lxc[0-9a-f]{10}$/.test(name);
 }
 
+/** Kinds of device that a pod's pair may be of, in the kernel's words (IFLA_INFO_KIND). */
+const POD_LINK_KINDS = ['veth', 'netkit'];
+
+/** Whether a device of this kind may be a pod's. */
+export function isPodLinkKind(kind: string | undefined): boolean {
+  return kind !== undefined && POD_LINK_KINDS.includes(kind);
+}
+
+/** The MAC of a device that has none: a netkit of layer 3 (is_zero_ether_addr, linux/etherdevice.h). */
+export const NO_MAC = '00:00:00:00:00:00';
+
 /** What stands in an address's `pool` when the daemon did not give it: an IPAM plugin did, or the main plugin before us in a chain. */
 export const EXTERNAL_POOLS = { delegated: 'delegated', chained: 'chained' } as const;
 

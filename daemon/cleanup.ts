@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { HOST_IFNAME, isBuriedIfname, isHostIfname, NET_IFNAME } from '../conf/names.ts';
+import { HOST_IFNAME, isBuriedIfname, isHostIfname, isPodLinkKind, NET_IFNAME } from '../conf/names.ts';
 import type { Paths } from '../conf/paths.ts';
 import { step } from '../conf/step.ts';
 import { Rtnetlink } from '../native/index.ts';
@@ -29,14 +29,14 @@ export async function cleanUp(paths: Paths, expedite: { knob: string; saved: str
 
 async function deviceNames(rtnl: Rtnetlink, paths: Paths): Promise<string[]> {
   const isPod = (name: string) => isHostIfname(name) || isBuriedIfname(name);
-  const veths = (await rtnl.links.list({ kind: 'veth' })).map(({ name }) => name);
+  const pairs = (await rtnl.links.list()).filter(({ kind }) => isPodLinkKind(kind)).map(({ name }) => name);
   const pinned = namesIn(join(paths.links));
-  return [...new Set([...veths, ...pinned])].filter((name) => isPod(name) || name === HOST_IFNAME || name === NET_IFNAME).sort();
+  return [...new Set([...pairs, ...pinned])].filter((name) => isPod(name) || name === HOST_IFNAME || name === NET_IFNAME).sort();
 }
 
 async function removeDevice(rtnl: Rtnetlink, name: string): Promise<void> {
   const link = await rtnl.links.find(name);
-  if (link?.kind !== 'veth') return;
+  if (link === undefined || !isPodLinkKind(link.kind)) return;
   await step('cleanup.device', () => rtnl.links.delete(link.ifindex)).catch((error: unknown) => {
     if (!hasErrno(error, 'ENODEV')) throw error;
   });

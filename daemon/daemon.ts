@@ -163,7 +163,8 @@ export class Daemon implements Backend {
       node: hostname(),
       ipam: addressing.status(),
       datapath: {
-        deviceMode: 'veth',
+        deviceMode: datapath.device.mode,
+        deviceReason: datapath.device.reason,
         attachMode: datapath.attach.mode,
         attachReason: datapath.attach.reason,
         routing: 'Network: Native   Host: BPF',

@@ -14,6 +14,7 @@ export interface Settings {
   readonly expedite: boolean;
   /** Attach by tcx where the kernel has it. */
   readonly tcx: boolean;
+  readonly datapathMode: DaemonConfig['bpf']['datapathMode'];
 }
 
 /** The daemon's view of a configuration. */
@@ -26,5 +27,6 @@ export function settingsOf(config: DaemonConfig): Settings {
     monitorAggregation: config.bpf.monitorAggregation.toUpperCase() as Uppercase<DaemonConfig['bpf']['monitorAggregation']>,
     expedite: config.bpf.expediteAttach,
     tcx: config.bpf.enableTCX,
+    datapathMode: config.bpf.datapathMode,
   };
 }

@@ -4,9 +4,13 @@ import { createServer as createRawServer, type Server as RawServer } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { EndpointRequest } from '../conf/api/types.ts';
 import { AgentError } from './agent.ts';
 import { DaemonClient } from './client.ts';
 import { endpoint, plan } from './testing/fakes.ts';
+
+const { containerId, ifname, netns, pod } = endpoint;
+const wanted: EndpointRequest = { containerId, ifname, netns, pod };
 
 let folder: string;
 let socket: string;
@@ -60,7 +64,7 @@ test('does a whole ADD over one connection', async () => {
     else response.writeHead(204).end();
   });
   using client = new DaemonClient(socket, quick);
-  expect(await client.createEndpoint({ ...endpoint, addresses: ['10.0.0.5'] })).toEqual(plan);
+  expect(await client.createEndpoint({ ...wanted, addresses: ['10.0.0.5'] })).toEqual(plan);
   await client.connectEndpoint(7, { hostIfindex: 9 });
   await client.completeEndpoint(7);
   expect(seen).toEqual(['1 POST /v1/endpoints', '1 PUT /v1/endpoints/7/device', '1 PUT /v1/endpoints/7/ready']);
@@ -77,7 +81,7 @@ test('takes 404 as “no such attachment” for DEL and CHECK', async () => {
 test('passes on the daemon’s refusal with its code, message and details', async () => {
   await serve(json(503, { code: 'pool-exhausted', message: 'allocate from pool default: range is full', details: 'all' }));
   using client = new DaemonClient(socket, quick);
-  expect(await failure(client.createEndpoint(endpoint))).toMatchObject({
+  expect(await failure(client.createEndpoint(wanted))).toMatchObject({
     code: 'pool-exhausted',
     message: 'allocate from pool default: range is full',
     details: 'all',
@@ -113,7 +117,7 @@ test('gives up on a daemon that does not answer, or never ends its answer', asyn
   using client = new DaemonClient(socket, quick);
   const start = performance.now();
   expect(await failure(client.health())).toMatchObject({ code: 'timeout', message: expect.stringContaining('no answer within 150 ms') });
-  expect(await failure(client.createEndpoint(endpoint))).toMatchObject({ code: 'timeout' });
+  expect(await failure(client.createEndpoint(wanted))).toMatchObject({ code: 'timeout' });
   expect(performance.now() - start).toBeLessThan(1500);
 });
 
@@ -129,13 +133,13 @@ test.each<[string, string]>([
   open.push(server);
   await new Promise<void>((resolve) => server.listen(socket, resolve));
   using client = new DaemonClient(socket, quick);
-  expect(await failure(client.createEndpoint(endpoint))).toMatchObject({ code: 'protocol' });
+  expect(await failure(client.createEndpoint(wanted))).toMatchObject({ code: 'protocol' });
 });
 
 test('notices a connection that breaks', async () => {
   await serve((request) => request.socket.destroy());
   using client = new DaemonClient(socket, quick);
-  expect(await failure(client.createEndpoint(endpoint))).toMatchObject({
+  expect(await failure(client.createEndpoint(wanted))).toMatchObject({
     code: 'unreachable',
     message: expect.stringContaining('the connection broke'),
   });
@@ -145,7 +149,7 @@ test('knows when the daemon has ended its connection, and that its own end is no
   await serve((_request, response) => response.setHeader('content-type', 'application/json').end(JSON.stringify(plan)));
   using client = new DaemonClient(socket, quick);
   using other = new DaemonClient(socket, quick);
-  for (const each of [client, other]) await each.createEndpoint({ ...endpoint });
+  for (const each of [client, other]) await each.createEndpoint({ ...wanted });
   other.close();
   expect(client.isLost).toBe(false);
   for (const server of open) if (server instanceof Server) server.closeAllConnections();

@@ -1,9 +1,9 @@
 import type { Endpoint } from '../conf/api/types.ts';
 import { CniError } from '../conf/cni/errors.ts';
-import { ALIAS_PREFIX, deviceAlias } from '../conf/names.ts';
+import { ALIAS_PREFIX, deviceAlias, isPodLinkKind } from '../conf/names.ts';
 import { step } from '../conf/step.ts';
 import { hasErrno } from '../native/errors.ts';
-import { setLink } from '../native/netlink/route/link.ts';
+import { type LinkSpec, setLink } from '../native/netlink/route/link.ts';
 import type { Link } from '../native/netlink/route/link-info.ts';
 import type { Rtnetlink } from '../native/netlink/rtnetlink.ts';
 import type { FoundPair } from './host.ts';
@@ -26,9 +26,8 @@ export async function createPair(host: Rtnetlink, pod: OpenPod, endpoint: Endpoi
 }
 
 async function create(host: Rtnetlink, pod: OpenPod, endpoint: Endpoint): Promise<number> {
-  const { hostIfname: name, ifname, hostMac, mac, mtu } = endpoint;
-  const peer = { name: ifname, netns: pod.netns, mac, mtu };
-  await step('add.pair', () => host.links.create({ kind: 'veth', name, mac: hostMac, mtu, peer }));
+  const { hostIfname: name, hostMac } = endpoint;
+  await step('add.pair', () => host.links.create(pairOf(endpoint, pod)));
   try {
     const { ifindex } = await host.links.get(name);
     const settings = [
@@ -45,6 +44,18 @@ async function create(host: Rtnetlink, pod: OpenPod, endpoint: Endpoint): Promis
   }
 }
 
+/**
+ * A netkit lets nothing pass in either direction until its programs are there (plugin/attach/netkit.ts), and from a pod never without one.
+ * Layer 3 takes no MAC (EOPNOTSUPP). What crosses the pair loses mark and priority, as it does on a veth: the kernel's default (scrub).
+ */
+function pairOf({ hostIfname: name, ifname, hostMac, mac, mtu, device }: Endpoint, { netns }: OpenPod): LinkSpec {
+  if (device === 'netkit') return { ...blackhole, name, mode: 'l3', mtu, peer: { name: ifname, netns, mtu } };
+  const pair = { name, mac: hostMac, mtu, peer: { name: ifname, netns, mac, mtu } };
+  return device === 'netkit-l2' ? { ...blackhole, ...pair, mode: 'l2' } : { kind: 'veth', ...pair };
+}
+
+const blackhole = { kind: 'netkit', policy: 'blackhole', peerPolicy: 'blackhole' } as const;
+
 /** The pair may not bear our alias yet: its MAC, which the daemon drew for it, tells that it is ours. */
 async function removeNewborn(host: Rtnetlink, name: string, mac: string): Promise<void> {
   const link = await host.links.find(name);
@@ -60,7 +71,7 @@ export async function deletePair(host: Rtnetlink, name: string): Promise<boolean
 }
 
 function isOurs(link: Link): boolean {
-  return link.kind === 'veth' && link.alias !== undefined && link.alias.startsWith(ALIAS_PREFIX);
+  return isPodLinkKind(link.kind) && link.alias?.startsWith(ALIAS_PREFIX) === true;
 }
 
 /** The other side's namespace may die meanwhile, and take the pair with it. */

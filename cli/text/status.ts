@@ -12,7 +12,7 @@ export function statusText(status: Status): string {
     ...poolRows(ipam),
     ['Routing', datapath.routing],
     ['Attach Mode', attachText(datapath)],
-    ['Device Mode', datapath.deviceMode],
+    ['Device Mode', `${datapath.deviceMode} (${datapath.deviceReason})`],
     ['Devices', datapath.devices.join(', ') || 'none'],
     [
       'Endpoints',

@@ -88,6 +88,7 @@ export const endpoint = z.strictObject({
   hostMac: mac('MAC of the host side'),
   mac: mac("MAC of the container's side"),
   mtu,
+  device: z.exactOptional(z.enum(['netkit', 'netkit-l2']).check(z.describe('kind of the pair, a veth pair when absent'))),
   chained: z.exactOptional(z.boolean().check(z.describe("the device is another plugin's"))),
   viaStack,
   table: z.exactOptional(table),
@@ -146,7 +147,8 @@ export const status = z.strictObject({
   node: z.string(),
   ipam: ipamStatus,
   datapath: z.strictObject({
-    deviceMode: z.literal('veth'),
+    deviceMode: z.enum(['veth', 'netkit', 'netkit-l2']),
+    deviceReason: text('why it is that mode'),
     attachMode: z.enum(['TCX', 'Legacy TC']),
     attachReason: text('why it is that mode'),
     routing: z.string(),

@@ -65,6 +65,12 @@ export interface EndpointRequest extends AttachmentKey {
   readonly viaStack?: boolean;
 }
 
+/**
+ * Kind of the pair of devices by which a pod is connected: veth, or netkit (Linux 6.7) of layer 3, which has neither MAC addresses nor ARP, or
+ * of layer 2.
+ */
+export type DeviceMode = 'veth' | 'netkit' | 'netkit-l2';
+
 /** One endpoint, as the daemon keeps and shows it. */
 export interface Endpoint extends AttachmentKey {
   /** 1 to 65535, unique on the node. */
@@ -83,11 +89,13 @@ export interface Endpoint extends AttachmentKey {
   readonly hostIfname: string;
   /** 0 until the device exists. */
   readonly hostIfindex: number;
-  /** MAC of the host side: the pod's next hop. */
+  /** MAC of the host side: the pod's next hop. All zero for device `netkit`, as is that of the container's side. */
   readonly hostMac: string;
   /** MAC of the container's side. */
   readonly mac: string;
   readonly mtu: number;
+  /** Kind of the pair that was made for it; absent: a veth pair, or another plugin's device. */
+  readonly device?: Exclude<DeviceMode, 'veth'>;
   /** The device is another plugin's, and packets go on through the node's stack. */
   readonly chained?: boolean;
   /** Packets go through the node's stack both ways. */
@@ -188,7 +196,10 @@ export interface Status {
   readonly node: string;
   readonly ipam: IpamStatus;
   readonly datapath: {
-    readonly deviceMode: 'veth';
+    /** Kind of the pairs that are made now; endpoints of before keep theirs. */
+    readonly deviceMode: DeviceMode;
+    /** Why: what the configuration says, or what the kernel has. */
+    readonly deviceReason: string;
     /** How the programs of veth and native devices are attached, in Cilium's words. */
     readonly attachMode: AttachMode;
     /** Why: what the configuration says, or what the kernel has. */

@@ -15,7 +15,6 @@ export const unbuilt: readonly Unbuilt[] = [
     values: ['kubernetes', 'crd', 'eni', 'azure', 'alibabacloud', 'delegated-plugin'],
   },
   { path: 'routingMode', feature: 'tunnel routing', values: ['tunnel'] },
-  { path: 'bpf.datapathMode', feature: 'netkit devices', values: ['netkit', 'netkit-l2', 'auto'] },
   { path: 'bpf.masquerade', feature: 'masquerading' },
   { path: 'bpf.hostLegacyRouting', feature: 'routing by the host stack' },
   { path: 'bpf.tproxy', feature: 'the L7 proxy' },

@@ -99,7 +99,7 @@ describe('keys of the chart', () => {
     [{ socketLB: { enabled: true, hostNamespaceOnly: false } }, 'socketLB.enabled: true is not supported yet (service load balancing)'],
     [{ encryption: { enabled: true, type: 'wireguard' } }, 'encryption.enabled: true is not supported yet (encryption)'],
     [{ routingMode: 'tunnel' }, 'routingMode: "tunnel" is not supported yet (tunnel routing)'],
-    [{ bpf: { datapathMode: 'netkit' } }, 'bpf.datapathMode: "netkit" is not supported yet (netkit devices)'],
+    [{ bpf: { datapathMode: 'netkit-l3' } }, 'bpf.datapathMode: expected veth, netkit, netkit-l2 or auto, got "netkit-l3"'],
     [{ ipam: { mode: 'eni' } }, 'ipam.mode: "eni" is not supported yet (IPAM by Kubernetes or a cloud)'],
     [{ policyEnforcementMode: 'always' }, 'policyEnforcementMode: "always" is not supported yet (policy)'],
   ])('%j is refused', (value, reason) => {

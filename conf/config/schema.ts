@@ -76,7 +76,10 @@ const ipam = section({
 });
 
 const bpf = section({
-  datapathMode: told('Kind of the device pair of a pod.', z.optional(choice('veth'))),
+  datapathMode: told(
+    'Kind of the device pair of a pod; auto: netkit where the kernel has it (6.7), else veth.',
+    z.optional(choice('veth', 'netkit', 'netkit-l2', 'auto')),
+  ),
   monitorAggregation: told('How many trace events a connection makes.', z.optional(choice('none', 'low', 'medium', 'maximum'))),
   enableTCX: told('Attach programs by tcx links where the kernel has them, not by tc filters.', z.optional(boolean())),
   expediteAttach: told('Let the kernel hurry its grace periods while programs are attached (key of axoneme).', z.optional(boolean())),

@@ -37,7 +37,8 @@ export interface DaemonConfig {
   readonly ipv4: { readonly enabled: boolean };
   readonly ipv6: { readonly enabled: boolean };
   readonly bpf: {
-    readonly datapathMode: 'veth';
+    /** Kind of the device pair of a pod; `auto`: netkit where the kernel has it, else veth. */
+    readonly datapathMode: 'veth' | 'netkit' | 'netkit-l2' | 'auto';
     readonly monitorAggregation: MonitorAggregation;
     /** Attach programs by tcx links where the kernel has them (6.6); false: by filters of clsact, as before. */
     readonly enableTCX: boolean;

@@ -13,6 +13,7 @@ import type { Logger } from '../log.ts';
 import type { Settings } from '../settings.ts';
 import { type AttachChoice, chooseAttach, requireKernel } from './attach-choice.ts';
 import { ensureBpffs } from './bpffs.ts';
+import { chooseDeviceMode, type DeviceChoice } from './device-mode.ts';
 import { EventLog } from './events.ts';
 import { Graves } from './graves.ts';
 import { Hooks } from './hooks.ts';
@@ -50,6 +51,7 @@ interface Opened {
   readonly mtu: number;
   readonly attach: AttachChoice;
   readonly attachments: Attachments;
+  readonly deviceChoice: DeviceChoice;
 }
 
 /** The kernel side of the node: programs, maps, links, devices and routes. */
@@ -89,7 +91,9 @@ export class Datapath implements EndpointDatapath {
   static async open(parts: DatapathParts): Promise<Datapath> {
     requireKernel(await probe('redirectPeer'), release());
     const attach = chooseAttach(parts.settings.tcx, await probe('tcx'), release());
+    const deviceChoice = await chooseDeviceMode(parts.settings.datapathMode, release());
     parts.log.info({ mode: attach.mode, reason: attach.reason }, 'chose how to attach programs');
+    parts.log.info(deviceChoice, 'chose the kind of pair for pods');
     const rtnl = await Rtnetlink.open();
     await step('start.bpffs', () => ensureBpffs(parts.paths));
     const native = await findNativeDevices(rtnl, parts.settings.devices);
@@ -98,7 +102,12 @@ export class Datapath implements EndpointDatapath {
     const { paths, objectPath, version, log } = parts;
     const programs = await ProgramSet.open({ paths, objectPath, version, log, rodata: rodataOf(parts, device) });
     log.info({ loaded: programs.isNew, mtu }, programs.isNew ? 'loaded the programs' : 'the pinned programs are current');
-    return new Datapath(parts, { rtnl, device, programs, mtu, attach, attachments: await Attachments.open(rtnl) });
+    return new Datapath(parts, { rtnl, device, programs, mtu, attach, attachments: await Attachments.open(rtnl), deviceChoice });
+  }
+
+  /** The kind of pair that pods get now. */
+  get device(): DeviceChoice {
+    return this.#opened.deviceChoice;
   }
 
   get routers(): EndpointPlan['routers'] {

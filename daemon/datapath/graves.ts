@@ -1,7 +1,16 @@
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Endpoint } from '../../conf/api/types.ts';
-import { ALIAS_PREFIX, BURIAL_GROUP, buriedIfname, deviceAlias, hostIfname, isBuriedIfname, isHostIfname } from '../../conf/names.ts';
+import {
+  ALIAS_PREFIX,
+  BURIAL_GROUP,
+  buriedIfname,
+  deviceAlias,
+  hostIfname,
+  isBuriedIfname,
+  isHostIfname,
+  isPodLinkKind,
+} from '../../conf/names.ts';
 import { step } from '../../conf/step.ts';
 import { type Link, type Request, type Rtnetlink, setLink } from '../../native/index.ts';
 import type { Burial } from '../endpoint/ports.ts';
@@ -19,9 +28,6 @@ export interface GravesParts {
   readonly detach: (folder: string) => Promise<void>;
   readonly log: Logger;
 }
-
-/** The kinds of device that a pod of ours can have. */
-const POD_KINDS: ReadonlySet<string | undefined> = new Set(['veth', 'netkit']);
 
 /**
  * The end of pods' devices.
@@ -175,12 +181,12 @@ export class Graves {
 }
 
 function isPodDevice({ kind }: Link): boolean {
-  return POD_KINDS.has(kind);
+  return isPodLinkKind(kind);
 }
 
 /** Buried by us, in this life or an earlier one: it may go with any batch. */
 function isCorpse({ name, alias, kind }: Link): boolean {
-  return POD_KINDS.has(kind) && isBuriedIfname(name) && alias?.startsWith(ALIAS_PREFIX) === true;
+  return isPodLinkKind(kind) && isBuriedIfname(name) && alias?.startsWith(ALIAS_PREFIX) === true;
 }
 
 function ignoreGone(error: unknown): void {

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { type DeviceValue, type EndpointValue, maps } from '../../bpf/layout.generated.ts';
-import type { AttachmentKey } from '../../conf/api/types.ts';
-import { attachmentOfAlias, hostIfname } from '../../conf/names.ts';
+import type { AttachmentKey, Endpoint } from '../../conf/api/types.ts';
+import { attachmentOfAlias, hostIfname, isPodLinkKind } from '../../conf/names.ts';
 import type { Paths } from '../../conf/paths.ts';
 import { BpfMap, getPinned, type Link, type Rtnetlink } from '../../native/index.ts';
 import { findAttached } from '../../plugin/attach/index.ts';
 import { addressText, macText } from './address.ts';
 
 /** A pod of ours that the kernel still serves: what device, alias, maps and links say of it. */
-export interface Survivor extends AttachmentKey {
+export interface Survivor extends AttachmentKey, Pick<Endpoint, 'device'> {
   readonly id: number;
   readonly identity: number;
   /** At most one per family. */
@@ -29,7 +29,7 @@ type Endpoints = BpfMap<{ addr: Uint8Array }, EndpointValue>;
  * there, or of another layout, know of none. Throws what the kernel refuses.
  */
 export async function findSurvivors(rtnl: Rtnetlink, paths: Paths, owned: ReadonlySet<string>): Promise<Survivor[]> {
-  const links = (await rtnl.links.list({ kind: 'veth' })).filter(({ name, alias }) => alias !== undefined && !owned.has(name));
+  const links = (await rtnl.links.list()).filter(({ kind, name, alias }) => isPodLinkKind(kind) && alias !== undefined && !owned.has(name));
   if (links.length === 0) return [];
   try {
     using devicesFd = getPinned(join(paths.maps, 'axo_devices'));
@@ -80,6 +80,7 @@ function survivorOf(link: Link, { devices, endpoints }: Sources): Survivor | und
     hostMac: link.mac,
     mac: macText(row.mac),
     mtu: row.mtu,
+    ...deviceOf(link),
   };
 }
 
@@ -87,4 +88,9 @@ async function hasPrograms(rtnl: Rtnetlink, { name, ifindex }: Link, paths: Path
   const target = { ifindex, folder: join(paths.links, name) };
   const found = [await findAttached(rtnl, target, 'ingress'), await findAttached(rtnl, target, 'egress')];
   return found.every((attached) => attached?.ifindex === ifindex);
+}
+
+function deviceOf({ info }: Link): Pick<Endpoint, 'device'> {
+  if (info?.kind !== 'netkit') return {};
+  return { device: info.mode === 'l2' ? 'netkit-l2' : 'netkit' };
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Endpoint, EndpointAddress, EndpointPlan, EndpointRequest } from '../../conf/api/types.ts';
+import type { DeviceMode, Endpoint, EndpointAddress, EndpointPlan, EndpointRequest } from '../../conf/api/types.ts';
 import { buriedIfname } from '../../conf/names.ts';
 import { DomainError } from '../failure.ts';
 import { removeAll } from '../files.ts';
@@ -32,6 +32,7 @@ export class FakeClaim implements Claim {
 /** A kernel of sets: devices by name, map rows by endpoint id. `failing` names the method that throws next time. */
 export class FakeDatapath implements EndpointDatapath {
   readonly mtu = 1500;
+  device: { mode: DeviceMode } = { mode: 'veth' };
   readonly routers: EndpointPlan['routers'] = { ipv4: '10.0.0.254', ipv6: 'fd00::ff' };
   readonly devices = new Set<string>();
   readonly rows = new Set<number>();

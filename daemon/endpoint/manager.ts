@@ -70,7 +70,7 @@ export class EndpointManager {
 
   /** Reserves id and addresses and writes the record. Throws `exists` for a live attachment, `busy` while another client works on it. */
   async create(request: EndpointRequest, claim: Claim): Promise<EndpointPlan> {
-    validateRequest(request, this.#parts.datapath.routers.ipv6 !== undefined);
+    validateRequest(request, this.#parts.datapath);
     return await this.#locks.run(keyOf(request), async () => {
       await this.#makeWay(request);
       const entry = await this.#burials.whenFree(() => this.#reserve(request));
@@ -197,7 +197,8 @@ export class EndpointManager {
     const reserve = () => (request.external === true ? {} : this.#parts.addressing.allocate({ ...request, owner: ownerOf(request) }));
     const addresses = step('reserve.addresses', reserve);
     undo.defer(() => this.#parts.addressing.release(addresses));
-    const endpoint = newEndpoint(request, { id, addresses, mtu: this.#parts.datapath.mtu, createdAt: this.#parts.now() });
+    const { mtu, device } = this.#parts.datapath;
+    const endpoint = newEndpoint(request, { id, addresses, mtu, deviceMode: device.mode, createdAt: this.#parts.now() });
     const netnsIdentity = fileIdentity(request.netns);
     const entry: Entry = { record: { version: 1, endpoint, ...(netnsIdentity === undefined ? {} : { netnsIdentity }) } };
     step('reserve.record', () => this.#parts.store.write(entry.record));

@@ -1,18 +1,24 @@
-import type { Endpoint, EndpointRequest } from '../../conf/api/types.ts';
-import { hostIfname } from '../../conf/names.ts';
+import type { DeviceMode, Endpoint, EndpointRequest } from '../../conf/api/types.ts';
+import { hostIfname, NO_MAC } from '../../conf/names.ts';
 import { DomainError } from '../failure.ts';
 import { IDENTITY_INIT, isUnicastMac, labelsOf, randomMac } from './identity.ts';
-import type { EndpointAddresses } from './ports.ts';
+import type { EndpointAddresses, EndpointDatapath } from './ports.ts';
 
 /** The least MTU of a link that carries IPv6 (RFC 8200, section 5); below it the kernel disables IPv6 on the device. */
 const IPV6_MIN_MTU = 1280;
 
 /** Checks what the schema cannot: throws `bad-request`. */
-export function validateRequest(request: EndpointRequest, ipv6: boolean): void {
+export function validateRequest(request: EndpointRequest, { routers, device }: Pick<EndpointDatapath, 'routers' | 'device'>): void {
   if (request.mac !== undefined && !isUnicastMac(request.mac)) {
     throw new DomainError('bad-request', `create endpoint: mac ${request.mac} is not a unicast address`);
   }
-  if (ipv6 && request.mtu !== undefined && request.mtu < IPV6_MIN_MTU) {
+  if (request.mac !== undefined && request.device === undefined && device.mode === 'netkit') {
+    throw new DomainError(
+      'bad-request',
+      `create endpoint: mac ${request.mac} is asked for, and a netkit of layer 3 has none; bpf.datapathMode netkit-l2 or veth has`,
+    );
+  }
+  if (routers.ipv6 !== undefined && request.mtu !== undefined && request.mtu < IPV6_MIN_MTU) {
     throw new DomainError('bad-request', `create endpoint: mtu ${request.mtu} is too small for ipv6, which needs ${IPV6_MIN_MTU}`);
   }
 }
@@ -23,11 +29,14 @@ export interface Reserved {
   readonly addresses: EndpointAddresses;
   /** The node's MTU, for requests without one. */
   readonly mtu: number;
+  readonly deviceMode: DeviceMode;
   readonly createdAt: Date;
 }
 
 /** The endpoint of a request, in state `creating`, without a device yet. */
 export function newEndpoint(request: EndpointRequest, reserved: Reserved): Endpoint {
+  const device = request.device === undefined && reserved.deviceMode !== 'veth' ? reserved.deviceMode : undefined;
+  const newMac = () => (device === 'netkit' ? NO_MAC : randomMac());
   return {
     containerId: request.containerId,
     ifname: request.ifname,
@@ -41,9 +50,10 @@ export function newEndpoint(request: EndpointRequest, reserved: Reserved): Endpo
     ...reserved.addresses,
     hostIfname: request.device?.hostIfname ?? hostIfname(request),
     hostIfindex: 0,
-    hostMac: request.device?.hostMac ?? randomMac(),
-    mac: request.mac ?? randomMac(),
+    hostMac: request.device?.hostMac ?? newMac(),
+    mac: request.mac ?? newMac(),
     mtu: request.mtu ?? reserved.mtu,
+    ...(device === undefined ? {} : { device }),
     ...(request.device === undefined ? {} : { chained: true }),
     ...(request.viaStack === true ? { viaStack: true } : {}),
     createdAt: reserved.createdAt.toISOString(),

@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointAddress, EndpointPlan } from '../../conf/api/types.ts';
+import type { DeviceMode, Endpoint, EndpointAddress, EndpointPlan } from '../../conf/api/types.ts';
 
 /*
  * What the endpoint manager needs of its neighbours. The daemon gives it the datapath, the node's IPAM and the client's connection;
@@ -25,6 +25,8 @@ export interface Burial {
 export interface EndpointDatapath {
   /** Bytes of the IP packet, for endpoints that ask for no other. */
   readonly mtu: number;
+  /** Kind of the pairs that are made now. */
+  readonly device: { readonly mode: DeviceMode };
   readonly routers: EndpointPlan['routers'];
   attachPaths(endpoint: Endpoint): EndpointPlan['attach'];
   /** The device of this index bears the endpoint's name: throws `bad-request` when it does not. */

@@ -20,7 +20,11 @@ function record(id: number): EndpointRecord {
   const pod = { namespace: 'default', name: 'web', uid: 'u' };
   const request = { containerId: `c${id}`, ifname: 'eth0', netns: '/run/netns/a', pod };
   const addresses = { ipv6: { address: 'fd00::1', pool: 'default' } };
-  return { version: 1, endpoint: newEndpoint(request, { id, addresses, mtu: 1500, createdAt: new Date(0) }), netnsIdentity: '4:9' };
+  return {
+    version: 1,
+    endpoint: newEndpoint(request, { id, addresses, mtu: 1500, deviceMode: 'veth', createdAt: new Date(0) }),
+    netnsIdentity: '4:9',
+  };
 }
 
 describe('RecordStore', () => {

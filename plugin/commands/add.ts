@@ -2,7 +2,7 @@ import type { DeviceReport, EndpointPlan, EndpointRequest } from '../../conf/api
 import { parseCniArgs } from '../../conf/cni/args.ts';
 import { CniError, toCniError } from '../../conf/cni/errors.ts';
 import type { CniResult } from '../../conf/cni/types.ts';
-import { EXTERNAL_POOLS } from '../../conf/names.ts';
+import { EXTERNAL_POOLS, NO_MAC } from '../../conf/names.ts';
 import { step } from '../../conf/step.ts';
 import type { PluginCall, Tools } from '../call.ts';
 import type { Pod } from '../host.ts';
@@ -110,13 +110,18 @@ function withoutLength(address: string): string {
 /** The container's interface is the second of the result; the addresses point there. */
 const CONTAINER_INDEX = 1;
 
+/** SPEC, "ADD Success": `mac` may be absent where hardware addresses mean nothing. */
+function macOf(mac: string): { mac?: string } {
+  return mac === NO_MAC ? {} : { mac };
+}
+
 function resultOf(plan: EndpointPlan, network: PodNetwork, { conf }: PluginCall): CniResult {
   const { endpoint } = plan;
   const dns = { ...conf.dns, ...network.dns, ...conf.runtime.dns };
   return {
     interfaces: [
-      { name: endpoint.hostIfname, mac: endpoint.hostMac, mtu: endpoint.mtu },
-      { name: endpoint.ifname, mac: endpoint.mac, mtu: endpoint.mtu, sandbox: endpoint.netns },
+      { name: endpoint.hostIfname, ...macOf(endpoint.hostMac), mtu: endpoint.mtu },
+      { name: endpoint.ifname, ...macOf(endpoint.mac), mtu: endpoint.mtu, sandbox: endpoint.netns },
     ],
     ips: network.families.map(({ cidr, gateway }) => ({
       address: cidr,

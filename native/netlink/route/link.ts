@@ -32,7 +32,7 @@ import { EncodeError } from '../errors.ts';
 import type { Request } from '../message.ts';
 import { addrGenModes, numberOf, type WordOf } from '../words.ts';
 import { type CreateAttributes, type NetnsHandle, writeCreateAttributes, writeIfinfo } from './attributes.ts';
-import { type NetkitSpec, writeNetkit } from './netkit.ts';
+import { type NetkitPolicies, type NetkitSpec, writeNetkit, writeNetkitPolicies } from './netkit.ts';
 import { type VethSpec, writeVeth } from './veth.ts';
 import { type Vrf, writeVrf } from './vrf.ts';
 import { type Vxlan, writeVxlan } from './vxlan.ts';
@@ -71,6 +71,8 @@ export interface LinkChange extends Omit<CreateAttributes, 'numTxQueues' | 'numR
   readonly netns?: NetnsHandle;
   /** How IPv6 link-local addresses are made; `none` before the link goes up leaves it without one. */
   readonly addrGenMode?: WordOf<typeof addrGenModes>;
+  /** Of a netkit, whose primary end the link is. */
+  readonly netkit?: NetkitPolicies;
 }
 
 /** Creates a link; EEXIST when its name is taken. */
@@ -113,11 +115,15 @@ export function setLink(ifindex: number, change: LinkChange): Request {
   if (change.alias !== undefined) body.str(IFLA_IFALIAS, change.alias);
   if (change.master !== undefined) body.u32(IFLA_MASTER, change.master);
   if (change.netns !== undefined) body.u32(IFLA_NET_NS_FD, change.netns.use());
-  const { addrGenMode } = change;
+  const { addrGenMode, netkit } = change;
   if (addrGenMode !== undefined) {
     const mode = numberOf(addrGenModes, addrGenMode);
     body.nested(IFLA_AF_SPEC, (spec) => spec.nested(AF_INET6, (inet6) => inet6.u8(IFLA_INET6_ADDR_GEN_MODE, mode)));
   }
+  if (netkit !== undefined)
+    body.nested(IFLA_LINKINFO, (info) =>
+      info.str(IFLA_INFO_KIND, 'netkit').nested(IFLA_INFO_DATA, (data) => writeNetkitPolicies(data, netkit)),
+    );
   return { operation: `set link ${ifindex} ${describe(change)}`, type: RTM_NEWLINK, flags: 0, body: body.finish() };
 }
 

@@ -37,6 +37,9 @@ export interface NetkitSpec {
   readonly tailroom?: number;
 }
 
+/** What may be changed of a netkit pair, through its primary end. */
+export type NetkitPolicies = Pick<NetkitSpec, 'policy' | 'peerPolicy'>;
+
 /** What the kernel tells of a netkit device. */
 export interface NetkitInfo {
   readonly kind: 'netkit';
@@ -53,13 +56,18 @@ export interface NetkitInfo {
 /** IFLA_INFO_DATA of a netkit pair. */
 export function writeNetkit(data: AttrWriter, spec: NetkitSpec): void {
   if (spec.mode !== undefined) data.u32(IFLA_NETKIT_MODE, numberOf(netkitModes, spec.mode));
-  if (spec.policy !== undefined) data.u32(IFLA_NETKIT_POLICY, numberOf(netkitPolicies, spec.policy));
-  if (spec.peerPolicy !== undefined) data.u32(IFLA_NETKIT_PEER_POLICY, numberOf(netkitPolicies, spec.peerPolicy));
+  writeNetkitPolicies(data, spec);
   if (spec.scrub !== undefined) data.u32(IFLA_NETKIT_SCRUB, numberOf(netkitScrubs, spec.scrub));
   if (spec.peerScrub !== undefined) data.u32(IFLA_NETKIT_PEER_SCRUB, numberOf(netkitScrubs, spec.peerScrub));
   if (spec.headroom !== undefined) data.u16(IFLA_NETKIT_HEADROOM, spec.headroom);
   if (spec.tailroom !== undefined) data.u16(IFLA_NETKIT_TAILROOM, spec.tailroom);
   writePeer(data, IFLA_NETKIT_PEER_INFO, spec.peer);
+}
+
+/** IFLA_INFO_DATA of a change of a netkit pair. */
+export function writeNetkitPolicies(data: AttrWriter, { policy, peerPolicy }: NetkitPolicies): void {
+  if (policy !== undefined) data.u32(IFLA_NETKIT_POLICY, numberOf(netkitPolicies, policy));
+  if (peerPolicy !== undefined) data.u32(IFLA_NETKIT_PEER_POLICY, numberOf(netkitPolicies, peerPolicy));
 }
 
 /** Reads IFLA_INFO_DATA of a netkit device. */
