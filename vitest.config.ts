@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 /** A level per file suffix: what a test needs of the machine is in its name. */
 const levels = {
-  unit: { include: ['**/*.test.ts'], exclude: ['**/*.{prog,netns,e2e,chaos,vm,bench}.test.ts'], testTimeout: 10_000 },
+  unit: { include: ['**/*.test.ts'], exclude: ['**/*.{prog,netns,e2e,chaos,vm,bench,netkit}.test.ts'], testTimeout: 10_000 },
   prog: { include: ['**/*.prog.test.ts'], exclude: [], testTimeout: 30_000 },
   netns: { include: ['**/*.netns.test.ts'], exclude: [], testTimeout: 60_000 },
   chaos: { include: ['**/*.chaos.test.ts'], exclude: [], testTimeout: 60_000 },
@@ -11,6 +11,8 @@ const levels = {
   vm: { include: ['**/*.vm.test.ts'], exclude: [], testTimeout: 120_000 },
   // Ratios to peers, when no other test runs.
   bench: { include: ['**/*.bench.test.ts'], exclude: [], testTimeout: 60_000 },
+  // Inside such a machine, on a kernel with netkit.
+  netkit: { include: ['**/*.netkit.test.ts'], exclude: [], testTimeout: 60_000 },
   runtime: { include: ['**/*.e2e.test.ts'], exclude: [], testTimeout: 60_000 },
 };
 

@@ -72,7 +72,8 @@ export interface ObservedRoute {
 export interface ObservedLink {
   readonly kind: AttachKind;
   readonly ifindex: number;
-  readonly programId: number;
+  /** Undefined where the hook is right without one. */
+  readonly programId: number | undefined;
 }
 
 /** One hook of the host side: what is attached there, undefined when nothing live is, and the id of the program that it should be. */

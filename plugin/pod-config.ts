@@ -14,13 +14,13 @@ import type { PodNetwork } from './pod-network.ts';
  * give, so that duplicate detection, which takes a second or more, has nothing to find.
  */
 export async function configurePod(pod: OpenPod, plan: EndpointPlan, network: PodNetwork): Promise<void> {
-  const { ifname, ipv6 } = plan.endpoint;
+  const { ifname, ipv6, device } = plan.endpoint;
   const [{ ifindex }] = await Promise.all([pod.netlink.links.get(ifname), ipv6 ? enableIpv6(pod, ifname) : undefined]);
   const { table } = network;
   const strays = table === undefined ? [] : await strayRules(pod, network);
   await pod.netlink.batch([
-    // Without IPv6 on the node a link-local address would only make noise that the datapath has to drop.
-    ...(!ipv6 && kernelHasIpv6() ? [setLink(ifindex, { addrGenMode: 'none' })] : []),
+    // A link-local address would only make noise that the datapath has to drop: without IPv6 on the node, and where no link has neighbours.
+    ...((!ipv6 || device === 'netkit') && kernelHasIpv6() ? [setLink(ifindex, { addrGenMode: 'none' })] : []),
     setLink(ifindex, { up: true }),
     // Neighbours of a shorter prefix are not on this link either: all goes to the router.
     ...network.families.map(({ cidr, bits }) =>

@@ -44,8 +44,8 @@ export class Hooks {
   }
 
   /** How a pod's programs are attached. */
-  kindOf(_endpoint: Endpoint): AttachKind {
-    return this.#kind;
+  kindOf({ device }: Endpoint): AttachKind {
+    return device === undefined ? this.#kind : 'netkit';
   }
 
   /** Where the pinned links or marks of a device are. */

@@ -68,18 +68,25 @@ export class Attachments {
   /** What is wrong with a program's attachment, or undefined. Any kind will do: which one it should be is a matter of the next start. */
   async problem({ kind, target, hook, program }: AttachSpec, name: string): Promise<string | undefined> {
     const found = await findAttached(this.#netlink, target, hook);
-    if (found === undefined) return kind === 'clsact' ? `filter ${name} is gone` : `link ${name} is not pinned`;
+    if (found === undefined) return missing(kind, hook, name);
     const what = `${found.kind === 'clsact' ? 'filter' : 'link'} ${name}`;
     if (found.ifindex === 0) return `${what} is detached`;
     if (found.ifindex !== target.ifindex) return `${what} is on device ${found.ifindex}, not ${target.ifindex}`;
     const { id } = programInfo(program.fd);
-    return found.programId === id ? undefined : `${what} runs program ${found.programId}, not ${id}`;
+    return found.programId === undefined || found.programId === id ? undefined : `${what} runs program ${found.programId}, not ${id}`;
   }
 
   /** Removes what a device's folder names; see `detachPrograms`. */
   remove(folder: string): Promise<void> {
     return detachPrograms(async () => this.#netlink, folder);
   }
+}
+
+function missing(kind: AttachKind, hook: Hook, name: string): string {
+  if (kind === 'clsact') return `filter ${name} is gone`;
+  if (kind === 'netkit' && hook === 'egress')
+    return `${name}: the netkit's default policies are not forward into the pod and blackhole out of it`;
+  return `link ${name} is not pinned`;
 }
 
 /** Names below `folder`, empty when there is no such folder. */

@@ -102,6 +102,11 @@ describe('what is asked for is what is read', () => {
     );
   });
 
+  it('the policies of a netkit, changed later', () => {
+    const { body: bytes } = setLink(7, { netkit: { policy: 'forward', peerPolicy: 'blackhole' } });
+    expect(decodeLink(body(bytes))).toMatchObject({ ifindex: 7, info: { kind: 'netkit', policy: 'forward', peerPolicy: 'blackhole' } });
+  });
+
   it('netkit, with room', () => {
     const word = <T extends string>(...words: T[]) => fc.constantFrom(...words);
     const shape = {

@@ -18,7 +18,7 @@ export const attachMethods: Readonly<Record<AttachKind, AttachMethod>> = { tcx, 
 
 /**
  * Attaches the shared programs to both hooks of a pod's host side, in a way that holds them there when plugin and daemon are gone. The two
- * attaches wait for the kernel side by side.
+ * attaches wait for the kernel side by side, unless one must come first.
  */
 export async function attachPrograms(netlink: Rtnetlink, attach: EndpointPlan['attach'], hostIfindex: number): Promise<void> {
   const { fromContainer, toContainer, links: folder } = attach;
@@ -26,10 +26,9 @@ export async function attachPrograms(netlink: Rtnetlink, attach: EndpointPlan['a
   const method = attachMethods[attach.kind];
   try {
     await step('add.folder', () => prepare(netlink, method, target));
-    await Promise.all([
-      attachOne(netlink, method, target, 'ingress', fromContainer),
-      attachOne(netlink, method, target, 'egress', toContainer),
-    ]);
+    const ingress = attachOne(netlink, method, target, 'ingress', fromContainer);
+    if (method.inTurn) await ingress;
+    await Promise.all([ingress, attachOne(netlink, method, target, 'egress', toContainer)]);
   } catch (error) {
     await detachPrograms(async () => netlink, folder);
     throw error;

@@ -32,7 +32,8 @@ export interface Attached {
   readonly kind: AttachKind;
   /** 0: what held the program is there, but its device is gone. */
   readonly ifindex: number;
-  readonly programId: number;
+  /** Undefined where the hook is right without one; see netkit.ts. */
+  readonly programId: number | undefined;
 }
 
 /** An attached program that ends with `dispose` unless something keeps it. */
@@ -47,6 +48,8 @@ export type Outcome = 'kept' | 'updated' | 'created';
 /** One kind. Errors: NetlinkError and SyscallError with the kernel's reason, Unsupported where it lacks the kind. */
 export interface AttachMethod {
   readonly kind: AttachKind;
+  /** The egress hook waits until the ingress hook has its program; else both are served side by side. */
+  readonly inTurn?: boolean;
   /** What both hooks need before the first program; doing it twice is fine. */
   prepare(netlink: Rtnetlink, target: AttachTarget): Promise<void>;
   /** Attaches to a prepared target at whose hook is nothing of this kind. */

@@ -80,6 +80,7 @@ function hookProblems({ link, expectedProgramId }: ObservedHook, host: ObservedI
   const problems: string[] = [];
   if (host && link.ifindex !== host.ifindex) problems.push(`${what} is on interface ${link.ifindex}, not ${host.ifindex}`);
   if (expectedProgramId === undefined) problems.push(`pinned program of ${hook} is gone`);
-  else if (link.programId !== expectedProgramId) problems.push(`${what} holds program ${link.programId}, not ${expectedProgramId}`);
+  else if (link.programId !== undefined && link.programId !== expectedProgramId)
+    problems.push(`${what} holds program ${link.programId}, not ${expectedProgramId}`);
   return problems;
 }

@@ -57,7 +57,7 @@ export const occasions: Readonly<Record<StepName, readonly [Occasion, string]>> 
   'add.connect': ['plugin: ADD', 'tells the daemon of the device'],
   'add.folder': ['plugin: ADD', 'makes the folder of the pinned links'],
   'add.attach.ingress': ['plugin: ADD', 'attaches the program of outgoing traffic'],
-  'add.attach.egress': ['plugin: ADD', 'attaches the program of incoming traffic'],
+  'add.attach.egress': ['plugin: ADD', 'attaches the program of incoming traffic; of a netkit: opens the primary'],
   'add.pin.ingress': ['plugin: ADD', 'pins its link'],
   'add.pin.egress': ['plugin: ADD', 'pins its link'],
   'add.complete': ['plugin: ADD', 'tells the daemon that all is attached'],
