@@ -10,8 +10,8 @@ import { assemble, call, exit, type Instruction, moveImmediate, pointToStack, st
 import { createMap } from './raw-map.ts';
 
 /**
- * What this kernel can do, found by trying it in a way that changes nothing: a program or map is loaded and dropped, a link is asked for on an
- * interface that cannot exist, a device is made in a namespace of its own. `inconclusive` says that the attempt failed for another reason
+ * What this kernel can do, found by trying it in a way that changes nothing: a program or map is loaded and dropped, a hook of an
+ * interface that cannot exist is asked for its programs, a device is made in a namespace of its own. `inconclusive` says that the attempt failed for another reason
  * (mostly: no privilege); it is not remembered, so that a later attempt may know better.
  */
 export type Answer = 'yes' | 'no' | 'inconclusive';
@@ -54,11 +54,13 @@ const returnZero = [moveImmediate(0, 0), exit()];
 const helper = (type: number, ...instructions: readonly Instruction[]) =>
   attempt(() => loadProgram(type, [...instructions, moveImmediate(0, 0), exit()]), ['EINVAL']);
 
-/** The kernel looks at the attach type first (EINVAL when it knows none such), then at the device (ENODEV). */
-async function deviceLink(attachType: number): Promise<Answer> {
+/**
+ * The kernel looks at the attach type first (EINVAL when it knows none such), then at the device (ENODEV). Asked what is attached there, not to
+ * attach: no program has to be loaded, which kernels before 5.11 refuse (EPERM) to who has used up RLIMIT_MEMLOCK.
+ */
+function deviceHook(attachType: number): Answer {
   try {
-    using program = loadProgram(ProgramType.schedCls, returnZero);
-    Fd.adopt(await sys().bpfLinkCreate(-1, program.use(), NO_DEVICE, attachType, 0, 0), 'probe link').close();
+    sys().bpfQuery(-1, NO_DEVICE, attachType, new Uint32Array(1));
     return 'yes';
   } catch (error) {
     return verdict(error, ['EINVAL', 'EOPNOTSUPP'], ['ENODEV']);
@@ -110,8 +112,8 @@ const probes = {
     title: 'BTF type information (/sys/kernel/btf/vmlinux)',
     run: () => (existsSync('/sys/kernel/btf/vmlinux') ? 'yes' : 'no'),
   },
-  tcx: { since: '6.6', title: 'tcx links', run: () => deviceLink(AttachType.tcxIngress) },
-  netkit: { since: '6.7', title: 'netkit devices (CONFIG_NETKIT)', run: () => deviceLink(AttachType.netkitPrimary) },
+  tcx: { since: '6.6', title: 'tcx links', run: () => deviceHook(AttachType.tcxIngress) },
+  netkit: { since: '6.7', title: 'netkit devices (CONFIG_NETKIT)', run: () => deviceHook(AttachType.netkitPrimary) },
   redirectPeer: {
     since: '5.10',
     title: 'bpf_redirect_peer',

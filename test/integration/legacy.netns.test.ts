@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Endpoint } from '../../conf/api/types.ts';
+import type { Endpoint, Status } from '../../conf/api/types.ts';
 import { type Filter, probe } from '../../native/index.ts';
-import { attachmentOf, capture, EchoStream, type Pod, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
+import { attachmentOf, capture, EchoStream, type Pod, parseNetwork, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
 import { dualStack } from '../support/axoneme.ts';
 import { Site } from './site.ts';
 
@@ -187,5 +187,42 @@ describe('a node with Legacy TC', () => {
     await site.axoneme.cli('daemon', '--cleanup');
     expect(namesOf((await filtersOf(site, device)).ingress)).toEqual(['u32']);
     await site.node.run(['tc', 'qdisc', 'delete', 'dev', device, 'clsact']);
+  });
+});
+
+describe('axoneme behind ptp, with Legacy TC', () => {
+  const axoneme = { type: 'axoneme-cni' };
+  const ipam = { type: 'host-local', ranges: [[{ subnet: '10.1.0.0/24' }]], routes: [{ dst: '0.0.0.0/0' }] };
+  const network = (...plugins: object[]) => parseNetwork(JSON.stringify({ cniVersion: '1.0.0', name: 'chain', plugins }));
+  let site: Site;
+  let web: Pod;
+  let device: string;
+  beforeAll(async () => {
+    site = await Site.open({ config: settings(false), network: network({ type: 'ptp', ipMasq: false, ipam }, axoneme) });
+    await site.node.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1']);
+    web = await site.node.addPod('web');
+    await site.axoneme.runtime.add(site.axoneme.network, attachmentOf(web));
+    device = await deviceOf(site, web);
+  });
+  afterAll(() => site[Symbol.asyncDispose]());
+
+  it('judges packets of a device of another plugin, and hands them on to the stack', async () => {
+    expect(await ping(web, site.node)).toMatchObject({ reached: true });
+    expect(await ping(site.node, web)).toMatchObject({ reached: true });
+    await web.run(['ip', 'address', 'add', '10.1.0.200/32', 'dev', 'eth0']);
+    await ping(web, site.node, { source: '10.1.0.200', timeout: 200 });
+    const { drops } = JSON.parse(await site.axoneme.cli('status', '-o', 'json')) as Status;
+    expect(drops).toContainEqual(expect.objectContaining({ reason: 'spoofed source', direction: 'egress', packets: '1' }));
+    await site.axoneme.runtime.check(site.axoneme.network, attachmentOf(web));
+  });
+
+  it('takes its filters off at DEL and leaves device, qdisc and filters of others', async () => {
+    const other = ['prio', '5', 'protocol', 'ip', 'u32', 'match', 'u32', '0', '0', 'flowid', '1:1'];
+    await site.node.run(['tc', 'filter', 'add', 'dev', device, 'egress', ...other]);
+    expect(namesOf((await filtersOf(site, device)).egress)).toEqual(['axo_to_container', 'u32']);
+    await site.axoneme.runtime.del(network(axoneme), attachmentOf(web));
+    expect(await filtersOf(site, device)).toMatchObject({ ingress: [], egress: [{ kind: 'u32' }] });
+    expect(await site.node.listFolder(`${pins}/links`)).not.toContainEqual(expect.stringMatching(/^lxc/));
+    expect(await ping(web, site.node)).toMatchObject({ reached: true });
   });
 });

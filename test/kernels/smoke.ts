@@ -28,7 +28,7 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (attempt === 10 || !(error instanceof CniError) || error.code !== 11) throw error;
+      if (attempt === 20 || !(error instanceof CniError) || error.code !== 11) throw error;
       say(`again: ${error.msg}`);
     }
   }
