@@ -60,9 +60,21 @@ export interface SysAddon {
   packetDrops(fd: number): number;
   /** `groups`: multicast group numbers to join; `receiveBytes`: SO_RCVBUF, 0 for the default. */
   netlinkOpen(netns: number, protocol: number, groups: Uint32Array, receiveBytes: number): Promise<number>;
+  /** Gives a netlink socket that came from another process, unbound, the rules of `netlinkOpen`, and binds it. */
+  netlinkAdopt(fd: number, protocol: number): void;
   /** Sends one request and collects the kernel's datagrams until the ACK, error or end of dump of `sequence`. */
   netlinkTransact(fd: number, request: Uint8Array, sequence: number): Promise<Uint8Array[]>;
   netlinkReceive(fd: number): Uint8Array | undefined;
+  unixListen(path: string, mode: number, backlog: number): number;
+  unixConnect(path: string): number;
+  unixAccept(listener: number): number | undefined;
+  /** [pid, uid, gid] */
+  unixPeer(connection: number): [number, number, number];
+  unixReceive(connection: number, most: number): { readonly data: Uint8Array; readonly fds: number[] } | undefined;
+  /** Answers how many bytes the kernel took. */
+  unixSend(connection: number, data: Uint8Array, fds: readonly number[]): number;
+  memfdCreate(data: Uint8Array): number;
+  memfdRead(fd: number, most: number): Uint8Array;
   watchOpen(fd: number, onReadable: () => void): WatchHandle;
   watchClose(watch: WatchHandle): void;
   watchRef(watch: WatchHandle, on: boolean): void;

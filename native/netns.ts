@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { sys } from './binding.ts';
 import { awaiting, calling, hasErrno, NotNamespaceError, SyscallError } from './errors.ts';
 import { Fd } from './fd.ts';
@@ -34,16 +35,21 @@ export class Netns {
       `network namespace ${path}`,
     );
     try {
-      if (namespaceType(fd, path) !== CLONE_NEWNET) throw new NotNamespaceError(path);
-      return new Netns(
-        path,
-        fd,
-        calling(subject, () => sys().inode(fd.use())),
-      );
+      return Netns.adopt(fd, path);
     } catch (error) {
       fd.close();
       throw error;
     }
+  }
+
+  /**
+   * Takes over a descriptor of a namespace that somebody else opened; `path` is what it is called, which need not lead there for this process.
+   * Throws SyscallError or NotNamespaceError; then `fd` is still the caller's.
+   */
+  static adopt(fd: Fd, path: string): Netns {
+    if (namespaceType(fd, path) !== CLONE_NEWNET) throw new NotNamespaceError(path);
+    const inode = calling(`examine network namespace ${path}`, () => sys().inode(fd.use()));
+    return new Netns(path, fd, inode);
   }
 
   /** A new, empty namespace (loopback down) that lives as long as this object, its sockets or devices elsewhere. */
@@ -56,6 +62,12 @@ export class Netns {
   /** The namespace that this process is in. */
   static current(): Netns {
     return Netns.open('/proc/self/ns/net');
+  }
+
+  /** `dev:ino`, which tells it from every other namespace of the machine, whichever mount it was reached by. */
+  get identity(): string {
+    const { dev, ino } = fstatSync(this.#fd.use(), { bigint: true });
+    return `${dev}:${ino}`;
   }
 
   /** The descriptor's number, for one call. */

@@ -22,6 +22,14 @@ export async function openNetlinkSocket(ns: Netns | undefined, protocol: number,
 }
 
 /**
+ * Makes a netlink socket that another process opened, in whatever namespace, and passed on unbound, one like those of `openNetlinkSocket`. The kernel
+ * asks for the rights of both: of who opened it and of who sends. Throws SyscallError: EPROTOTYPE for a socket of another kind.
+ */
+export function adoptNetlinkSocket(fd: Fd, protocol: number): void {
+  calling(`adopt netlink socket from ${fd.what}`, () => sys().netlinkAdopt(fd.use(), protocol));
+}
+
+/**
  * Sends one request and answers with the kernel's datagrams up to and including the ACK, error or end of dump of `sequence` (nlmsg_seq of the
  * request, which must ask for an ACK or a dump). Datagrams from other senders are dropped; none is ever cut off (EMSGSIZE). Throws
  * SyscallError: ENOBUFS when answers were lost, EAGAIN when the kernel stays silent for 30 s.

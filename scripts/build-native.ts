@@ -27,6 +27,7 @@ const addons: readonly Addon[] = [
       'unix_stream.cc',
       'packet.cc',
       'netlink.cc',
+      'unix.cc',
       'watch.cc',
       'wire.cc',
       'memory.cc',

@@ -11,6 +11,7 @@ void InitInet(Napi::Object exports);
 void InitUnixStream(Napi::Object exports);
 void InitPacket(Napi::Object exports);
 void InitNetlink(Napi::Object exports);
+void InitUnix(Napi::Object exports);
 void InitWatch(Napi::Object exports);
 void InitWire(Napi::Object exports);
 void InitMemory(Napi::Object exports);

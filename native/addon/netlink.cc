@@ -21,6 +21,21 @@ bool SetOption(int fd, int level, int option, int value, Failure* failure) {
   return Failed(failure, "setsockopt");
 }
 
+// What every exchange relies on, whoever opened the socket.
+bool SetRules(int fd, Failure* failure) {
+  timeval timeout{kReceiveTimeoutSeconds, 0};
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) != 0) return Failed(failure, "setsockopt");
+  return SetOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1, failure) &&
+         SetOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1, failure) &&
+         SetOption(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1, failure);
+}
+
+bool BindAnywhere(int fd, Failure* failure) {
+  sockaddr_nl address{};
+  address.nl_family = AF_NETLINK;
+  return bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 || Failed(failure, "bind");
+}
+
 class OpenSocket : public Task {
  public:
   explicit OpenSocket(const Napi::CallbackInfo& info)
@@ -42,9 +57,7 @@ class OpenSocket : public Task {
     OwnedFd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol_));
     if (fd.get() < 0) return Failed(failure, "socket");
     if (!Configure(fd.get(), failure)) return false;
-    sockaddr_nl address{};
-    address.nl_family = AF_NETLINK;
-    if (bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return Failed(failure, "bind");
+    if (!BindAnywhere(fd.get(), failure)) return false;
     for (uint32_t group : groups_) {
       if (!SetOption(fd.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, static_cast<int>(group), failure)) return false;
     }
@@ -53,16 +66,12 @@ class OpenSocket : public Task {
   }
 
   bool Configure(int fd, Failure* failure) {
-    timeval timeout{kReceiveTimeoutSeconds, 0};
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) != 0) return Failed(failure, "setsockopt");
     // FORCE needs CAP_NET_ADMIN; without it the size is capped by net.core.rmem_max (socket(7)).
     if (receive_bytes_ > 0 && !SetOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, receive_bytes_, failure)) {
       *failure = Failure();
       if (!SetOption(fd, SOL_SOCKET, SO_RCVBUF, receive_bytes_, failure)) return false;
     }
-    return SetOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1, failure) &&
-           SetOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1, failure) &&
-           SetOption(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1, failure);
+    return SetRules(fd, failure);
   }
 
   Napi::Value Answer(Napi::Env env) override { return Napi::Number::New(env, fd_.Release()); }
@@ -164,6 +173,21 @@ Napi::Value NetlinkOpen(const Napi::CallbackInfo& info) {
   return Task::Start(new OpenSocket(info));
 }
 
+// netlinkAdopt(fd, protocol): makes a netlink socket that another process has opened, and not bound yet, one like ours.
+// EPROTOTYPE for a socket of another kind.
+Napi::Value NetlinkAdopt(const Napi::CallbackInfo& info) {
+  int fd = FdArg(info, 0);
+  int domain = 0, protocol = -1;
+  socklen_t size = sizeof domain;
+  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0) return Throw(info.Env(), "getsockopt", errno);
+  if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0) return Throw(info.Env(), "getsockopt", errno);
+  if (domain != AF_NETLINK || protocol != NumberArg(info, 1, NETLINK_ROUTE))
+    return Throw(info.Env(), "getsockopt", EPROTOTYPE);
+  Failure failure;
+  if (SetRules(fd, &failure) && BindAnywhere(fd, &failure)) return info.Env().Undefined();
+  return Throw(info.Env(), failure.syscall, failure.error);
+}
+
 Napi::Value NetlinkTransact(const Napi::CallbackInfo& info) {
   return Task::Start(new Transact(info));
 }
@@ -187,6 +211,7 @@ Napi::Value NetlinkReceive(const Napi::CallbackInfo& info) {
 
 void InitNetlink(Napi::Object exports) {
   Export(exports, "netlinkOpen", NetlinkOpen);
+  Export(exports, "netlinkAdopt", NetlinkAdopt);
   Export(exports, "netlinkTransact", NetlinkTransact);
   Export(exports, "netlinkReceive", NetlinkReceive);
 }

@@ -9,6 +9,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   axo::InitUnixStream(exports);
   axo::InitPacket(exports);
   axo::InitNetlink(exports);
+  axo::InitUnix(exports);
   axo::InitWatch(exports);
   axo::InitWire(exports);
   axo::InitMemory(exports);

@@ -1,5 +1,6 @@
 /** The rtnetlink client: requests of `route/` over one socket, with typed answers. */
 import { hasErrno, NetlinkError } from '../errors.ts';
+import type { Fd } from '../fd.ts';
 import type { Netns } from '../netns.ts';
 import { RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWNSID, RTM_NEWROUTE, RTM_NEWRULE } from './constants.ts';
 import type { Request } from './message.ts';
@@ -42,6 +43,11 @@ export class Rtnetlink {
   /** Opens a socket in `ns`, the process's own namespace when absent. It stays there, wherever the process goes. */
   static async open(ns?: Netns): Promise<Rtnetlink> {
     return new Rtnetlink(await NetlinkSocket.open(ns));
+  }
+
+  /** Over a socket that another process opened; it stays in the namespace in which it was opened. Throws SyscallError; then `fd` is still the caller's. */
+  static adopt(fd: Fd): Rtnetlink {
+    return new Rtnetlink(NetlinkSocket.adopt(fd));
   }
 
   /**

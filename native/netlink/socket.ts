@@ -7,7 +7,7 @@ import { debuglog } from 'node:util';
 import { NetlinkError } from '../errors.ts';
 import type { Fd } from '../fd.ts';
 import type { Netns } from '../netns.ts';
-import { netlinkTransact, openNetlinkSocket } from '../socket.ts';
+import { adoptNetlinkSocket, netlinkTransact, openNetlinkSocket } from '../socket.ts';
 import {
   NETLINK_ROUTE,
   NLM_F_ACK,
@@ -53,6 +53,12 @@ export class NetlinkSocket {
   /** A socket of NETLINK_ROUTE that lives in `ns`, the process's own namespace when absent. Throws SyscallError. */
   static async open(ns?: Netns): Promise<NetlinkSocket> {
     return new NetlinkSocket(kernel(await openNetlinkSocket(ns, NETLINK_ROUTE)));
+  }
+
+  /** Takes over a socket of NETLINK_ROUTE that another process opened; see `adoptNetlinkSocket`. Throws SyscallError; then `fd` is still the caller's. */
+  static adopt(fd: Fd): NetlinkSocket {
+    adoptNetlinkSocket(fd, NETLINK_ROUTE);
+    return new NetlinkSocket(kernel(fd));
   }
 
   /** Sends one request and gives its answers, acknowledgement excluded. Throws NetlinkError. */
