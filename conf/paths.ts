@@ -7,6 +7,8 @@ export interface Paths {
   readonly config: string;
   /** The daemon's API, a Unix socket of mode 0600. */
   readonly socket: string;
+  /** Where the daemon takes whole CNI calls from the launcher, a Unix socket of mode 0600. */
+  readonly cniSocket: string;
   /** On tmpfs on purpose: what is here survives the daemon and not a reboot, like the kernel objects that it describes. */
   readonly runDir: string;
   /** Where the daemon keeps `endpoints/` and `ipam.json`; the same folder as `runDir`. */
@@ -31,6 +33,7 @@ export function paths(root: string = process.env['AXONEME_ROOT'] || '/'): Paths 
     root,
     config: join(root, 'etc/axoneme/config.yaml'),
     socket: join(runDir, 'axoneme.sock'),
+    cniSocket: join(runDir, 'cni.sock'),
     runDir,
     stateDir: runDir,
     deleteQueue: join(runDir, 'delete-queue'),

@@ -2,6 +2,7 @@ import type {
   ApiErrorCode,
   AttachmentKey,
   CheckReport,
+  CheckRequest,
   DeviceReport,
   DisconnectRequest,
   Endpoint,
@@ -35,7 +36,7 @@ export interface Agent {
   /** Every endpoint of the node, in whatever state. */
   listEndpoints(): Promise<readonly Endpoint[]>;
   /** The daemon's half of CHECK: record, maps, links, owner of the addresses; undefined when there is no such attachment. */
-  checkEndpoint(key: AttachmentKey): Promise<CheckReport | undefined>;
+  checkEndpoint(request: CheckRequest): Promise<CheckReport | undefined>;
 }
 
 /**

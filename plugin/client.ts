@@ -3,6 +3,7 @@ import { apiErrorCodes } from '../conf/api/error-codes.ts';
 import type {
   AttachmentKey,
   CheckReport,
+  CheckRequest,
   DeviceReport,
   DisconnectRequest,
   Endpoint,
@@ -80,8 +81,9 @@ export class DaemonClient implements Agent, Disposable {
     return await this.#call({ method: 'GET', path: '/v1/endpoints' }, readEndpoints);
   }
 
-  async checkEndpoint(key: AttachmentKey): Promise<CheckReport | undefined> {
-    return await orUndefined(this.#call({ method: 'POST', path: '/v1/endpoints/check', body: bareKey(key) }, readCheckReport));
+  async checkEndpoint({ netnsIdentity, ...key }: CheckRequest): Promise<CheckReport | undefined> {
+    const body: CheckRequest = { ...bareKey(key), ...(netnsIdentity !== undefined && { netnsIdentity }) };
+    return await orUndefined(this.#call({ method: 'POST', path: '/v1/endpoints/check', body }, readCheckReport));
   }
 
   close(): void {

@@ -5,6 +5,8 @@ import type { PodNetwork } from './pod-network.ts';
 export interface Pod extends Disposable {
   /** CNI_NETNS, to the letter. */
   readonly path: string;
+  /** `dev:ino` of the namespace. */
+  readonly identity: string;
 }
 
 /** What the plugin does to the kernel, and sees of it, on its node. Errors keep the kernel's reason; each method either does all or undoes it. */

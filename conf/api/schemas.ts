@@ -25,6 +25,7 @@ const mtu = z.int().check(z.gte(68), z.lte(65535), z.describe('bytes of the IP p
 const identity = z.int().check(z.gte(0), z.lte(0xffffffff), z.describe('numeric security identity'));
 const viaStack = z.exactOptional(z.boolean().check(z.describe("packets go through the node's stack both ways")));
 const table = z.int().check(z.gte(1), z.lte(0xffffffff), z.describe('routing table in the pod'));
+const netnsIdentity = z.exactOptional(z.string().check(z.regex(/^[0-9]+:[0-9]+$/), z.describe('dev:ino of the network namespace')));
 const network = z.string().check(z.minLength(1), z.maxLength(512), z.describe('name of the network'));
 const routers = z.strictObject({ ipv4: z.exactOptional(address), ipv6: z.exactOptional(address) });
 
@@ -35,6 +36,8 @@ export const disconnectRequest = z.strictObject({
   ifname,
   netns: z.exactOptional(text('CNI_NETNS of the DEL')),
 }) satisfies z.ZodMiniType<api.DisconnectRequest>;
+
+export const checkRequest = z.strictObject({ containerId, ifname, netnsIdentity }) satisfies z.ZodMiniType<api.CheckRequest>;
 
 export const podIdentity = z.strictObject({
   namespace: text('Kubernetes namespace, empty outside Kubernetes', 253),
@@ -49,6 +52,7 @@ export const endpointRequest = z.strictObject({
   containerId,
   ifname,
   netns: z.string().check(z.minLength(1), z.maxLength(4096), z.describe('CNI_NETNS')),
+  netnsIdentity,
   pod: podIdentity,
   network: z.exactOptional(network),
   pool: z.exactOptional(poolName),

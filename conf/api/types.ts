@@ -46,6 +46,8 @@ export interface EndpointAddress {
 export interface EndpointRequest extends AttachmentKey {
   /** CNI_NETNS, to the letter. */
   readonly netns: string;
+  /** `dev:ino` of the namespace as the plugin sees it: the daemon may have another view of the file system. */
+  readonly netnsIdentity?: string;
   readonly pod: PodIdentity;
   /** Name of the network (`name` of the configuration), by which GC tells its attachments from others. */
   readonly network?: string;
@@ -135,6 +137,12 @@ export interface DeviceReport {
   readonly addresses?: readonly EndpointAddress[];
   /** See `Endpoint.table`. */
   readonly table?: number;
+}
+
+/** Body of `POST /v1/endpoints/check`. */
+export interface CheckRequest extends AttachmentKey {
+  /** `dev:ino` of the namespace behind CNI_NETNS as the plugin sees it. */
+  readonly netnsIdentity?: string;
 }
 
 /** Answer of `POST /v1/endpoints/check`: what the daemon finds wrong with an attachment, empty when nothing. */

@@ -3,6 +3,7 @@ import type {
   BpfEndpointRow,
   BpfIpcacheRow,
   CheckReport,
+  CheckRequest,
   DeviceReport,
   DisconnectRequest,
   Endpoint,
@@ -25,7 +26,7 @@ export interface Backend {
   completeEndpoint(id: number, claim: Claim): Promise<void>;
   disconnectEndpoint(request: DisconnectRequest): Promise<Endpoint | undefined>;
   deleteEndpoint(id: number, claim: Claim): Promise<void>;
-  checkEndpoint(key: AttachmentKey): Promise<CheckReport | undefined>;
+  checkEndpoint(request: CheckRequest): Promise<CheckReport | undefined>;
   listEndpoints(): Endpoint[];
   getEndpoint(id: number): Endpoint;
   status(): Promise<Status>;

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import * as schemas from '../../conf/api/schemas.ts';
-import type { AttachmentKey, DeviceReport, DisconnectRequest, EndpointRequest } from '../../conf/api/types.ts';
+import type { AttachmentKey, CheckRequest, DeviceReport, DisconnectRequest, EndpointRequest } from '../../conf/api/types.ts';
 import type { Claim } from '../endpoint/ports.ts';
 import { DomainError } from '../failure.ts';
 import type { Backend } from './backend.ts';
@@ -96,9 +96,9 @@ export const routes: readonly Route[] = [
     path: '/v1/endpoints/check',
     operation: 'checkEndpoint',
     summary: 'What is wrong with an attachment',
-    body: schemas.attachmentKey,
+    body: schemas.checkRequest,
     answer: schemas.checkReport,
-    run: async ({ backend, body }) => found(await backend.checkEndpoint(body as AttachmentKey), named(body as AttachmentKey)),
+    run: async ({ backend, body }) => found(await backend.checkEndpoint(body as CheckRequest), named(body as CheckRequest)),
   },
   {
     method: 'GET',

@@ -129,7 +129,8 @@ function parseQuery({ query = {} }: Route, given: unknown): Record<string, strin
   return Object.fromEntries(known.map(([name, schema]) => [name, parse(schema, values[name])]));
 }
 
-function parse<T>(schema: z.ZodMiniType<T>, value: unknown): T {
+/** The value, checked. Throws DomainError `bad-request`. */
+export function parse<T>(schema: z.ZodMiniType<T>, value: unknown): T {
   const parsed = z.safeParse(schema, value);
   if (!parsed.success) throw new DomainError('bad-request', `read request: ${describeIssues(parsed.error.issues)}`);
   return parsed.data;

@@ -2,6 +2,7 @@ import type {
   AttachmentKey,
   BurialCounts,
   CheckReport,
+  CheckRequest,
   DeviceReport,
   DisconnectRequest,
   Endpoint,
@@ -71,6 +72,7 @@ export class EndpointManager {
   /** Reserves id and addresses and writes the record. Throws `exists` for a live attachment, `busy` while another client works on it. */
   async create(request: EndpointRequest, claim: Claim): Promise<EndpointPlan> {
     validateRequest(request, this.#parts.datapath);
+    await this.#letLeave(request, claim);
     return await this.#locks.run(keyOf(request), async () => {
       await this.#makeWay(request);
       const entry = await this.#burials.whenFree(() => this.#reserve(request));
@@ -107,7 +109,8 @@ export class EndpointManager {
    * DEL: the datapath forgets the endpoint, its device is buried, and the attachment's name is free. Undefined when there is no such attachment. A
    * DEL is never refused: it takes the endpoint from an ADD that is still under way, whose next request then fails and whose client undoes what it made.
    */
-  async disconnect({ netns, ...key }: DisconnectRequest): Promise<Endpoint | undefined> {
+  async disconnect({ netns, ...key }: DisconnectRequest, claim?: Claim): Promise<Endpoint | undefined> {
+    await this.#letLeave(key, claim);
     return await this.#locks.run(keyOf(key), async () => {
       const entry = this.#table.find(key);
       if (entry === undefined) return undefined;
@@ -142,14 +145,14 @@ export class EndpointManager {
   }
 
   /** CHECK: what is wrong with an attachment. Undefined when there is none. */
-  async check(key: AttachmentKey): Promise<CheckReport | undefined> {
-    return await this.#locks.run(keyOf(key), async () => {
-      const entry = this.#table.find(key);
+  async check(request: CheckRequest): Promise<CheckReport | undefined> {
+    return await this.#locks.run(keyOf(request), async () => {
+      const entry = this.#table.find(request);
       if (entry === undefined) return undefined;
       const { endpoint } = entry.record;
       const { datapath, addressing } = this.#parts;
       const problems = [
-        ...bookProblems(entry.record, addressing),
+        ...bookProblems(entry.record, addressing, request.netnsIdentity),
         ...(await datapath.inspect(endpoint)),
         ...(await datapath.inspectNode()),
       ];
@@ -168,13 +171,19 @@ export class EndpointManager {
     await this.#burials.close();
   }
 
+  /** Waits, outside the lock that it needs itself, until a client that takes back what it did is out of the way. */
+  async #letLeave(key: AttachmentKey, mine: Claim | undefined): Promise<void> {
+    const claim = this.#table.find(key)?.claim;
+    if (claim !== mine) await claim?.leaving;
+  }
+
   /** Refuses a second ADD of a live attachment; clears away what a dead one left. */
   async #makeWay(request: EndpointRequest): Promise<void> {
     const entry = this.#table.find(request);
     if (entry === undefined) return;
     if (entry.claim?.alive === true) throw busy(request, entry);
     const { endpoint } = entry.record;
-    if (endpoint.state === 'ready' && (await this.#isLive(entry.record))) {
+    if (endpoint.state === 'ready' && (await this.#isLive(entry.record, request.netnsIdentity))) {
       throw new DomainError('exists', `create endpoint for ${keyOf(request)}: attachment exists as endpoint ${endpoint.id}`, {
         details: `its network namespace ${endpoint.netns} and device ${endpoint.hostIfname} are alive; DEL it first`,
       });
@@ -183,10 +192,13 @@ export class EndpointManager {
     await this.#undo(entry);
   }
 
-  /** A namespace that the daemon could not see at ADD says nothing; its end shows as that of the device. */
-  async #isLive(record: EndpointRecord): Promise<boolean> {
-    const isSameNetns = record.netnsIdentity === undefined || fileIdentity(record.endpoint.netns) === record.netnsIdentity;
-    if (!isSameNetns) return false;
+  /**
+   * Its namespace is still where it was, in the daemon's view of the file system or in the plugin's; one whose identity nobody knows says nothing,
+   * and its end shows as that of the device.
+   */
+  async #isLive(record: EndpointRecord, seenByPlugin: string | undefined): Promise<boolean> {
+    const { endpoint, netnsIdentity } = record;
+    if (netnsIdentity !== undefined && seenByPlugin !== netnsIdentity && fileIdentity(endpoint.netns) !== netnsIdentity) return false;
     return await this.#parts.datapath.hasDevice(record.endpoint);
   }
 
@@ -199,7 +211,7 @@ export class EndpointManager {
     undo.defer(() => this.#parts.addressing.release(addresses));
     const { mtu, device } = this.#parts.datapath;
     const endpoint = newEndpoint(request, { id, addresses, mtu, deviceMode: device.mode, createdAt: this.#parts.now() });
-    const netnsIdentity = fileIdentity(request.netns);
+    const netnsIdentity = request.netnsIdentity ?? fileIdentity(request.netns);
     const entry: Entry = { record: { version: 1, endpoint, ...(netnsIdentity === undefined ? {} : { netnsIdentity }) } };
     step('reserve.record', () => this.#parts.store.write(entry.record));
     this.#table.enter(entry);

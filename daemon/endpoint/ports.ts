@@ -9,6 +9,8 @@ import type { DeviceMode, Endpoint, EndpointAddress, EndpointPlan } from '../../
 export interface Claim {
   /** False once the client has gone. */
   readonly alive: boolean;
+  /** Set when nobody waits for the client's work any more, which goes on taking back what it did: resolves when that is done. */
+  readonly leaving?: Promise<void> | undefined;
   /** Calls back once when the client goes, or soon when it has gone already. The answer withdraws the wish. */
   whenClosed(callback: () => void): () => void;
 }

@@ -97,6 +97,7 @@ test('asks for what runtimeConfig names before what CNI_ARGS names', async () =>
     containerId: 'c1',
     ifname: 'eth0',
     netns: '/run/netns/a',
+    netnsIdentity: '4:7',
     pod: { namespace: 'default', name: 'web-1', uid: '' },
     network: 'pods',
     pool: 'green',

@@ -19,7 +19,7 @@ export async function adopt(call: PluginCall, prevResult: CniResult, { agent, ho
   using pod = await host.openPod(invocation.netns, invocation.allowOwnNetns);
   const pair = await host.findPair(pod, invocation.ifname);
   return await withUndo(async (undo) => {
-    const reserved = await step('add.create', () => agent.createEndpoint(request(call, pair)));
+    const reserved = await step('add.create', () => agent.createEndpoint({ ...request(call, pair), netnsIdentity: pod.identity }));
     const { id } = reserved.endpoint;
     undo.defer('forget the endpoint', () => agent.deleteEndpoint(id));
     const plan = withAddresses(reserved, { ips }, 'chained');

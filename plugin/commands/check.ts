@@ -10,7 +10,7 @@ export async function check(call: PluginCall, { agent, host, delegates }: Tools)
   const { prevResult } = conf;
   if (!prevResult) throw new CniError('invalid-config', 'read prevResult: CHECK needs the result of ADD');
   using pod = await host.openPod(invocation.netns, invocation.allowOwnNetns);
-  const report = await agent.checkEndpoint(invocation);
+  const report = await agent.checkEndpoint({ ...invocation, netnsIdentity: pod.identity });
   const name = `${invocation.containerId}/${invocation.ifname}`;
   if (!report) throw new CniError('unknown-container', `check attachment ${name}: no such attachment on this node`);
   const observation = await host.observe(report.endpoint, pod);

@@ -83,7 +83,7 @@ export class FakeTools implements Tools {
       checkEndpoint: step('checkEndpoint', { endpoint, problems: [] }),
     };
     this.host = {
-      openPod: async (path) => this.#do('openPod', { path, [Symbol.dispose]: () => void this.done.push('closePod') }),
+      openPod: async (path) => this.#do('openPod', { path, identity: '4:7', [Symbol.dispose]: () => void this.done.push('closePod') }),
       createDevice: step('createDevice', 9),
       findPair: step('findPair', { hostIfindex: 9, hostIfname: 'veth9', hostMac: endpoint.hostMac, mac: endpoint.mac, mtu: 1400 }),
       deleteDevice: step('deleteDevice', true),
