@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { hostname, release } from 'node:os';
 import { join } from 'node:path';
-import type { AttachmentKey, DeviceReport, DisconnectRequest, Endpoint, EndpointRequest, Health, Status } from '../conf/api/types.ts';
+import type {
+  AttachmentKey,
+  CheckRequest,
+  DeviceReport,
+  DisconnectRequest,
+  Endpoint,
+  EndpointRequest,
+  Health,
+  Status,
+} from '../conf/api/types.ts';
 import type { DaemonConfig } from '../conf/config/index.ts';
 import type { Paths } from '../conf/paths.ts';
 import { step } from '../conf/step.ts';
@@ -12,6 +21,7 @@ import { Rtnetlink } from '../native/index.ts';
 import type { Backend } from './api/backend.ts';
 import { type ApiServer, serveApi } from './api/server.ts';
 import { CallLog } from './calls.ts';
+import { CallServer } from './cni/server.ts';
 import { Datapath } from './datapath/datapath.ts';
 import { closedWindow, ExpediteWindow, expediteObstacle } from './datapath/expedite.ts';
 import { routersOnDevice } from './datapath/host-device.ts';
@@ -22,7 +32,7 @@ import { EndpointManager } from './endpoint/manager.ts';
 import type { Claim } from './endpoint/ports.ts';
 import { type EndpointRecord, RecordStore } from './endpoint/record.ts';
 import { adoptSurvivors, type SalvageParts } from './endpoint/salvage.ts';
-import { DomainError } from './failure.ts';
+import { DomainError, messageOf } from './failure.ts';
 import { stampFormat } from './format.ts';
 import { NodeAddressing } from './ipam/addressing.ts';
 import { IpamFile } from './ipam/store.ts';
@@ -54,6 +64,7 @@ export class Daemon implements Backend {
   readonly #window: ExpediteWindow | typeof closedWindow;
   readonly #startedAt = new Date();
   #server: ApiServer | undefined;
+  #cni: CallServer | undefined;
   #running: Running | undefined;
 
   private constructor(parts: DaemonParts) {
@@ -78,7 +89,7 @@ export class Daemon implements Backend {
 
   /** Ends: answers calls under way, undoes unfinished ADDs, leaves devices, programs, links and records as they are. */
   async stop(): Promise<void> {
-    await this.#server?.close();
+    await Promise.all([this.#server?.close(), this.#cni?.close()]);
     this.#window.closeAll();
     const running = this.#running;
     if (running === undefined) return;
@@ -124,9 +135,9 @@ export class Daemon implements Backend {
     if (endpoint !== undefined) this.#calls.deleted(endpoint);
   }
 
-  async checkEndpoint(key: AttachmentKey) {
-    const report = await this.#calls.failing('CHECK', nameOf(key), () => this.#now.manager.check(key));
-    this.#calls.checked(key, report?.problems);
+  async checkEndpoint(request: CheckRequest) {
+    const report = await this.#calls.failing('CHECK', nameOf(request), () => this.#now.manager.check(request));
+    this.#calls.checked(request, report?.problems);
     return report;
   }
 
@@ -189,10 +200,21 @@ export class Daemon implements Backend {
   async #serve(): Promise<void> {
     const running = await this.#prepare();
     this.#running = running;
+    this.#openDoor();
     // A plugin that found no daemon just before may have left its record just now.
     await running.queue.replay();
     const durationMs = Date.now() - this.#startedAt.getTime();
     this.#parts.log.info({ endpoints: running.manager.list().length, durationMs }, 'serving');
+  }
+
+  /** Without it every call is served cold, which is slower and no less right. */
+  #openDoor(): void {
+    const { paths, log } = this.#parts;
+    try {
+      this.#cni = CallServer.listen(paths.cniSocket, { backend: this, paths, log });
+    } catch (error) {
+      log.warn({ socket: paths.cniSocket, error: messageOf(error) }, 'launchers cannot hand in their calls');
+    }
   }
 
   /** Records first, kernel second: what has an owner is known before anything is made or removed. */

@@ -7,7 +7,7 @@ import { type LinkSpec, setLink } from '../native/netlink/route/link.ts';
 import type { Link } from '../native/netlink/route/link-info.ts';
 import type { Rtnetlink } from '../native/netlink/rtnetlink.ts';
 import type { FoundPair } from './host.ts';
-import { kernelHasIpv6, type OpenPod } from './kernel-host.ts';
+import { kernelHasIpv6, type OpenPod } from './open-pod.ts';
 
 /**
  * Makes the pair of an endpoint, its peer born in the pod's namespace, and answers the host side's index; the host side is up then, the

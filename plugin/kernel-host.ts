@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AttachmentKey, Endpoint, EndpointPlan } from '../conf/api/types.ts';
 import { CniError } from '../conf/cni/errors.ts';
@@ -6,36 +5,58 @@ import { hostIfname } from '../conf/names.ts';
 import type { Paths } from '../conf/paths.ts';
 import { hasErrno } from '../native/errors.ts';
 import { Rtnetlink } from '../native/netlink/rtnetlink.ts';
-import { Netns } from '../native/netns.ts';
 import { attachPrograms, detachPrograms } from './attach/index.ts';
 import { createPair, deletePair, findPair } from './device.ts';
 import type { FoundPair, Host, Observation, Pod } from './host.ts';
 import { observe } from './observe.ts';
+import { asOpen, OpenPod, openNetns, refuseOwn } from './open-pod.ts';
 import { configurePod } from './pod-config.ts';
 import type { PodNetwork } from './pod-network.ts';
 
 /** RT_TABLE_MAIN (linux/rtnetlink.h). */
 const TABLE_MAIN = 254;
 
-/** The real kernel, as the namespace and the mounts of this process show it. */
-export class KernelHost implements Host {
-  readonly #paths: Paths;
-  #netlink: Promise<Rtnetlink> | undefined;
+/** The ways into the two namespaces of a call; by default those of a process that may enter the pod's. */
+export interface Doors {
+  /** The pod's namespace. Errors: CniError `invalid-netns` for a path that is gone or no network namespace. */
+  openPod(path: string): Promise<OpenPod>;
+  /** The node's own namespace. */
+  openNode(): Promise<Rtnetlink>;
+}
 
-  constructor(paths: Paths) {
-    this.#paths = paths;
-  }
-
-  async openPod(path: string, allowOwn: boolean): Promise<Pod> {
+const ownDoors: Doors = {
+  openPod: async (path) => {
     const netns = openNetns(path);
     try {
-      if (!allowOwn && isOwn(netns))
-        throw new CniError('invalid-netns', `use CNI_NETNS ${path}: it is the network namespace of the plugin itself`);
-      // Opened while the daemon is asked: both take a thread and some time.
-      void this.#host().catch(() => undefined);
       return new OpenPod(path, netns, await Rtnetlink.open(netns));
     } catch (error) {
       netns.close();
+      throw error;
+    }
+  },
+  openNode: () => Rtnetlink.open(),
+};
+
+/** The real kernel, as the namespace and the mounts of this process show it. */
+export class KernelHost implements Host {
+  readonly #paths: Paths;
+  readonly #doors: Doors;
+  #netlink: Promise<Rtnetlink> | undefined;
+
+  constructor(paths: Paths, doors: Doors = ownDoors) {
+    this.#paths = paths;
+    this.#doors = doors;
+  }
+
+  async openPod(path: string, allowOwn: boolean): Promise<Pod> {
+    // Opened while the pod is, and while the daemon is asked: both take a thread and some time.
+    void this.#host().catch(() => undefined);
+    const pod = await this.#doors.openPod(path);
+    try {
+      if (!allowOwn) refuseOwn(pod.netns);
+      return pod;
+    } catch (error) {
+      pod[Symbol.dispose]();
       throw error;
     }
   }
@@ -96,55 +117,7 @@ export class KernelHost implements Host {
   }
 
   #host(): Promise<Rtnetlink> {
-    this.#netlink ??= Rtnetlink.open();
+    this.#netlink ??= this.#doors.openNode();
     return this.#netlink;
   }
-}
-
-/** A pod's namespace with a netlink socket that lives in it. */
-export class OpenPod implements Pod {
-  readonly path: string;
-  readonly netns: Netns;
-  readonly netlink: Rtnetlink;
-
-  constructor(path: string, netns: Netns, netlink: Rtnetlink) {
-    this.path = path;
-    this.netns = netns;
-    this.netlink = netlink;
-  }
-
-  [Symbol.dispose](): void {
-    this.netlink.close();
-    this.netns.close();
-  }
-}
-
-function asOpen(pod: Pod): OpenPod {
-  if (pod instanceof OpenPod) return pod;
-  throw new TypeError(`use pod ${pod.path}: it was opened by another host`);
-}
-
-/** Whether the kernel has IPv6 at all: booted with ipv6.disable=1, or built without, it refuses everything about it. */
-export function kernelHasIpv6(): boolean {
-  return existsSync('/proc/sys/net/ipv6');
-}
-
-function openNetns(path: string): Netns {
-  try {
-    return Netns.open(path);
-  } catch (cause) {
-    if (!isAboutThePath(cause)) throw cause;
-    const reason = hasErrno(cause, 'ENOENT') ? 'no such file' : cause.message;
-    throw new CniError('invalid-netns', `use CNI_NETNS ${path}: ${reason}`, { cause });
-  }
-}
-
-/** The kernel, or our own look at the file, refused it; anything else is a fault of ours. */
-function isAboutThePath(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && (error.code === 'NOT_A_NETNS' || error.code === 'SYSCALL');
-}
-
-function isOwn(netns: Netns): boolean {
-  using own = Netns.current();
-  return netns.equals(own);
 }

@@ -8,7 +8,7 @@ import type { Route } from '../native/netlink/route/route-info.ts';
 import type { Rtnetlink } from '../native/netlink/rtnetlink.ts';
 import { type AttachTarget, findAttached, type Hook } from './attach/index.ts';
 import type { Observation, ObservedHook, ObservedInterface, ObservedRoute } from './host.ts';
-import type { OpenPod } from './kernel-host.ts';
+import type { OpenPod } from './open-pod.ts';
 
 /** Where CHECK looks for pins. */
 export interface PinFolders {

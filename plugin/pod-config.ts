@@ -5,8 +5,7 @@ import { addAddress } from '../native/netlink/route/address.ts';
 import { setLink } from '../native/netlink/route/link.ts';
 import { addRoute } from '../native/netlink/route/route.ts';
 import { addRule, deleteRule } from '../native/netlink/route/rule.ts';
-import { setSysctl } from '../native/sysctl.ts';
-import { kernelHasIpv6, type OpenPod } from './kernel-host.ts';
+import { kernelHasIpv6, type OpenPod } from './open-pod.ts';
 import type { PodNetwork } from './pod-network.ts';
 
 /**
@@ -40,9 +39,8 @@ async function strayRules({ netlink }: OpenPod, { families }: PodNetwork): Promi
 
 /** A runtime may have switched IPv6 off in new namespaces; and routers other than ours must not be listened to. */
 async function enableIpv6(pod: OpenPod, ifname: string): Promise<void> {
-  await setSysctl(pod.netns, 'net.ipv6.conf.all.disable_ipv6', '0');
-  // In a sysctl's name a dot that belongs to the device is written as a slash.
-  await setSysctl(pod.netns, `net.ipv6.conf.${ifname.replaceAll('.', '/')}.accept_ra`, '0');
+  await pod.setIpv6('all', 'disable_ipv6', '0');
+  await pod.setIpv6(ifname, 'accept_ra', '0');
 }
 
 /** The router is on the link though no prefix of the pod's says so: its own route comes first, the others lean on it. */

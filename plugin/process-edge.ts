@@ -1,8 +1,5 @@
 import { readSync, writeSync } from 'node:fs';
-import type { ProcessEdge } from './skel.ts';
-
-/** More on stdin than this is no network configuration: real ones have some kB. */
-const MAX_STDIN = 8 * 1024 * 1024;
+import { MAX_STDIN, type ProcessEdge } from './skel.ts';
 
 /** Pause before a descriptor that was not ready is tried again, in milliseconds. */
 const PAUSE_MS = 1;

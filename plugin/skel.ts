@@ -19,11 +19,14 @@ export interface ProcessEdge {
   stderr(text: string): void;
 }
 
+/** More on stdin than this, in bytes, is no network configuration: real ones have some kB. */
+export const MAX_STDIN = 8 * 1024 * 1024;
+
 /**
  * One call of the plugin, from environment and stdin to the text on stdout. Answers the exit status: 0, or 1 with an error object on
- * stdout. Run by hand, with no CNI_* variable at all, it says what it is.
+ * stdout. Run by hand, with no CNI_* variable at all, it says what it is. `onFailure` gets to see what was thrown.
  */
-export async function runPlugin(edge: ProcessEdge, handlers: Handlers): Promise<number> {
+export async function runPlugin(edge: ProcessEdge, handlers: Handlers, onFailure?: (thrown: unknown) => void): Promise<number> {
   if (!Object.keys(edge.env).some((name) => name.startsWith('CNI_'))) return introduce(edge);
   const stdin = new Stdin(edge);
   try {
@@ -31,6 +34,7 @@ export async function runPlugin(edge: ProcessEdge, handlers: Handlers): Promise<
     if (answer !== undefined) step('answer', () => edge.stdout(`${JSON.stringify(answer)}\n`));
     return 0;
   } catch (thrown) {
+    onFailure?.(thrown);
     return reportFailure(edge, thrown, stdin.version);
   }
 }

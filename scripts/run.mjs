@@ -13,6 +13,7 @@ const tasks = ['build', 'demo', 'test', 'bench', 'soak', 'kernels', 'check', 'fi
 const needs = [
   { file: '/usr/bin/clang', packages: ['clang'] },
   { file: '/usr/bin/g++', packages: ['g++'] },
+  { file: '/usr/bin/musl-gcc', packages: ['musl-tools'] },
   { file: '/usr/include/bpf/libbpf.h', packages: ['libbpf-dev'] },
   { file: '/usr/include/linux/bpf.h', packages: ['linux-libc-dev'] },
   { file: '/usr/bin/unshare', packages: ['util-linux'] },

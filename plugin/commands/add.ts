@@ -24,7 +24,7 @@ export async function add(call: PluginCall, tools: Omit<Tools, 'queue'>): Promis
 }
 
 /** A daemon that ended in the middle of an ADD clears away at its next start what the ADD had made, device included: whatever failed then failed by that. */
-function overtaken(error: unknown): CniError {
+export function overtaken(error: unknown): CniError {
   const { message, details } = toCniError(error);
   const text = `add the container: the daemon ended meanwhile: ${message}`;
   return new CniError('try-again-later', text, { cause: error, ...(details !== undefined && { details }) });
@@ -39,7 +39,7 @@ async function addFirst(call: PluginCall, tools: Omit<Tools, 'queue'>): Promise<
     // Looked at while the daemon is asked.
     const defaults = host.defaultRoutes(pod);
     defaults.catch(() => undefined);
-    const reserved = await step('add.create', () => agent.createEndpoint(request));
+    const reserved = await step('add.create', () => agent.createEndpoint({ ...request, netnsIdentity: pod.identity }));
     undo.defer('free the addresses', () => agent.deleteEndpoint(reserved.endpoint.id));
     const delegated = await delegate(call, tools, undo);
     const plan = delegated ? withAddresses(reserved, delegated, 'delegated') : reserved;

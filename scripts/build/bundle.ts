@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { project, type Step } from './step.ts';
 
-/** The two executables: their entry, and the files that travel inside them. */
+/** The executables that carry a Node: their entry, and the files that travel inside them. */
 export const executables = [
-  { name: 'axoneme-cni', entry: 'plugin/main.ts', addons: ['axoneme-sys.node'], hasPrograms: false },
+  { name: 'axoneme-cni-cold', entry: 'plugin/main.ts', addons: ['axoneme-sys.node'], hasPrograms: false },
   { name: 'axoneme', entry: 'cli/main.ts', addons: ['axoneme-sys.node', 'axoneme-bpf.node'], hasPrograms: true },
 ] as const;
 

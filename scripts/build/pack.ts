@@ -21,7 +21,7 @@ function assets(executable: (typeof executables)[number]): Record<string, string
 
 /** An injection that went wrong leaves a plain Node behind: only a run tells. */
 function verify(executable: string, name: string): void {
-  const isPlugin = name === 'axoneme-cni';
+  const isPlugin = name === 'axoneme-cni-cold';
   const env = isPlugin ? { CNI_COMMAND: 'VERSION' } : {};
   const answer = execFileSync(executable, isPlugin ? [] : ['version'], { env, input: '{"cniVersion":"1.0.0"}', encoding: 'utf8' });
   if (!/supportedVersions|axoneme/.test(answer))

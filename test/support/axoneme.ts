@@ -14,7 +14,13 @@ import {
 const project = join(import.meta.dirname, '..', '..');
 
 /** The executables that the build made: the real ones, in every test. */
-export const executables = { plugin: join(project, 'dist/bin/axoneme-cni'), axoneme: join(project, 'dist/bin/axoneme') };
+export const executables = {
+  /** The launcher: what a runtime starts. */
+  plugin: join(project, 'dist/bin/axoneme-cni'),
+  /** What it becomes when the daemon cannot take the call. */
+  cold: join(project, 'dist/bin/axoneme-cni-cold'),
+  axoneme: join(project, 'dist/bin/axoneme'),
+};
 
 /** The conflist that ships, as a runtime reads it. */
 export const shippedConflist = join(project, 'conf/05-axoneme.conflist');

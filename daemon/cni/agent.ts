@@ -1,0 +1,101 @@
+import type * as z from 'zod/mini';
+import * as schemas from '../../conf/api/schemas.ts';
+import type {
+  AttachmentKey,
+  CheckReport,
+  CheckRequest,
+  DeviceReport,
+  Endpoint,
+  EndpointPlan,
+  EndpointRequest,
+  Health,
+} from '../../conf/api/types.ts';
+import { type Agent, AgentError } from '../../plugin/agent.ts';
+import type { Backend } from '../api/backend.ts';
+import { parse, toApiError } from '../api/server.ts';
+import type { Claim } from '../endpoint/ports.ts';
+
+/** Who is served: whether it still waits, and what its unfinished work belongs to. */
+export interface Caller {
+  /** True once nobody waits for the answer. */
+  readonly gone: boolean;
+  readonly claim: Claim;
+}
+
+/**
+ * The daemon as an agent of calls that it serves itself. Requests pass the schemas of the API and errors bear its codes, so that a call has the
+ * same outcome as through the socket. For a caller that is gone nothing is begun or finished any more, and everything taken back.
+ */
+export class DaemonAgent implements Agent {
+  /** The daemon takes nothing back behind the back of a call that it serves. */
+  readonly isLost = false;
+  readonly #backend: Backend;
+  readonly #caller: Caller;
+
+  constructor(backend: Backend, caller: Caller) {
+    this.#backend = backend;
+    this.#caller = caller;
+  }
+
+  async health(): Promise<Health> {
+    return this.#backend.health();
+  }
+
+  async createEndpoint(request: EndpointRequest): Promise<EndpointPlan> {
+    this.#requireCaller();
+    return await this.#ask(() => this.#backend.createEndpoint(checked(schemas.endpointRequest, request), this.#caller.claim));
+  }
+
+  async connectEndpoint(id: number, device: DeviceReport): Promise<void> {
+    this.#requireCaller();
+    await this.#ask(() => this.#backend.connectEndpoint(id, checked(schemas.deviceReport, device), this.#caller.claim));
+  }
+
+  async completeEndpoint(id: number): Promise<void> {
+    this.#requireCaller();
+    await this.#ask(() => this.#backend.completeEndpoint(id, this.#caller.claim));
+  }
+
+  async disconnectEndpoint({ containerId, ifname }: AttachmentKey): Promise<Endpoint | undefined> {
+    const key = checked(schemas.attachmentKey, { containerId, ifname });
+    return await this.#ask(() => this.#backend.disconnectEndpoint(key, this.#caller.claim));
+  }
+
+  async deleteEndpoint(id: number): Promise<void> {
+    await this.#ask(() => this.#backend.deleteEndpoint(id, this.#caller.claim)).catch((error: unknown) => {
+      if (!(error instanceof AgentError && error.code === 'not-found')) throw error;
+    });
+  }
+
+  async listEndpoints(): Promise<readonly Endpoint[]> {
+    return await this.#ask(async () => this.#backend.listEndpoints());
+  }
+
+  async checkEndpoint({ containerId, ifname, netnsIdentity }: CheckRequest): Promise<CheckReport | undefined> {
+    const request = { containerId, ifname, ...(netnsIdentity !== undefined && { netnsIdentity }) };
+    return await this.#ask(() => this.#backend.checkEndpoint(checked(schemas.checkRequest, request)));
+  }
+
+  #requireCaller(): void {
+    if (this.#caller.gone) throw new AgentError('unreachable', 'serve the call: the runtime ended it');
+  }
+
+  async #ask<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      const [, { code, message, details }] = toApiError(error);
+      throw new AgentError(code, message, { cause: error, ...(details !== undefined && { details }) });
+    }
+  }
+}
+
+/** The request itself: what the schema would leave out is not there. Throws AgentError `bad-request`. */
+function checked<T>(schema: z.ZodMiniType<T>, request: T): T {
+  try {
+    return parse(schema, request);
+  } catch (error) {
+    const [, { code, message }] = toApiError(error);
+    throw new AgentError(code, message, { cause: error });
+  }
+}

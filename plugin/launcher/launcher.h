@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// The launcher: what a runtime starts as `axoneme-cni`. It hands the call to the daemon, which has everything warm, and
+// becomes the cold executable beside it when the daemon cannot take it. Static, without allocation: its whole life
+// costs one process start. The protocol is that of daemon/cni/protocol.ts; why it is so: docs/decisions/0050.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Largest network configuration, as in plugin/process-edge.ts; real ones have some kB.
+#define INPUT_MAX (8u * 1024 * 1024)
+// Largest answer: a result passes prevResult on, so that it may be as large as the input.
+#define ANSWER_MAX (INPUT_MAX + 64u * 1024)
+// Largest request, header included: the kernel keeps as much in one piece of a Unix socket's queue.
+#define REQUEST_MAX (32u * 1024)
+
+// How far the daemon came with the call.
+enum fate {
+  // It answered; nothing is left to do.
+  FATE_ANSWERED,
+  // It has not begun, and never will.
+  FATE_NOT_TAKEN,
+  // It began, and ended before it answered.
+  FATE_LOST,
+  // It began, and does not answer.
+  FATE_SILENT,
+};
+
+// How long the daemon is waited for, in milliseconds since the launcher's start.
+struct patience {
+  const char* command;
+  // until it takes the call
+  int taken_ms;
+  // until it answers
+  int answered_ms;
+};
+
+// The pod's side of the call: descriptors that are opened inside its namespace, so that the daemon need not enter it
+// and need not see its path. -1 where there is none.
+struct pod {
+  int netns;
+  // an rtnetlink socket that lives in the namespace
+  int route;
+  // /proc/sys/net/ipv6/conf as the namespace has it
+  int sysctl;
+};
+
+// clock.c
+void clock_start(void);
+int clock_ms(void);
+const struct patience* patience_of(const char* command);
+
+// bytes.c
+bool write_all(int fd, const void* data, size_t size);
+bool wait_readable(int fd, int until_ms);
+
+// input.c: all of stdin in a sealed memfd, or -1 when it cannot be read: then nothing was taken from it.
+int take_input(void);
+
+// pod.c
+void open_pod(const char* path, struct pod* pod);
+
+// daemon.c: `status` is the exit status when the fate is FATE_ANSWERED.
+enum fate ask_daemon(char** environment, int input, const struct pod* pod, const struct patience* patience,
+                     int* status);
+
+// cold.c
+_Noreturn void run_cold(char** environment, int input, enum fate fate);
+_Noreturn void give_up(const char* what, const char* subject);
