@@ -131,7 +131,7 @@ export const commands: readonly CommandSpec[] = [
     options: [
       { flags: '--bin-dir <dir>', description: 'folder of CNI plugins; by default /opt/cni/bin' },
       { flags: '--conf-dir <dir>', description: 'folder of network configurations; by default /etc/cni/net.d' },
-      { flags: '--from <dir>', description: 'folder that holds axoneme-cni; by default that of this program' },
+      { flags: '--from <dir>', description: 'folder that holds axoneme-cni and axoneme-cni-cold; by default that of this program' },
       { flags: '--wait <seconds>', description: 'how long to wait for the daemon to be ready', default: '0' },
     ],
     examples: [

@@ -7,15 +7,18 @@ import type { Paths } from '../conf/paths.ts';
 import type { ApiClient } from './client.ts';
 import { CliError, type Input } from './context.ts';
 
-/** The plugin's name: `type` in the network configuration. */
+/** The plugin's name: `type` in the network configuration. It is the launcher, and needs the cold executable beside it. */
 export const PLUGIN_NAME = 'axoneme-cni';
+/** What the launcher becomes when the daemon cannot take a call (plugin/launcher/cold.c). */
+export const COLD_NAME = 'axoneme-cni-cold';
 
 /** Pause between two questions to the daemon, in milliseconds. */
 const POLL_MS = 200;
 
-/** Where the plugin and the network configuration go. */
+/** Where the plugin's two executables and the network configuration go. */
 export interface Places {
   readonly plugin: string;
+  readonly cold: string;
   readonly conflist: string;
 }
 
@@ -23,17 +26,17 @@ export interface Places {
 export function placesOf({ root }: Paths, { options }: Input): Places {
   const binDir = textOption(options['binDir']) ?? join(root, 'opt/cni/bin');
   const confDir = textOption(options['confDir']) ?? join(root, 'etc/cni/net.d');
-  return { plugin: join(binDir, PLUGIN_NAME), conflist: join(confDir, CONFLIST_NAME) };
+  return { plugin: join(binDir, PLUGIN_NAME), cold: join(binDir, COLD_NAME), conflist: join(confDir, CONFLIST_NAME) };
 }
 
-/** The plugin's executable in the folder that `--from` names, else beside this program. Throws CliError when it is not there. */
-export function pluginSource({ options }: Input): string {
+/** One of the plugin's executables in the folder that `--from` names, else beside this program. Throws CliError when it is not there. */
+export function pluginSource(name: string, { options }: Input): string {
   const beside = isSea()
     ? dirname(process.execPath)
     : join(import.meta.dirname, '..', basename(import.meta.dirname) === 'bundle' ? 'bin' : 'dist/bin');
-  const source = join(textOption(options['from']) ?? beside, PLUGIN_NAME);
+  const source = join(textOption(options['from']) ?? beside, name);
   if (statSync(source, { throwIfNoEntry: false })?.isFile() === true) return source;
-  throw new CliError(`install ${PLUGIN_NAME}: there is no ${source}; name its folder with --from`);
+  throw new CliError(`install ${name}: there is no ${source}; name its folder with --from`);
 }
 
 /** Whole or broken seconds, 0 by default. Throws CliError (usage). */

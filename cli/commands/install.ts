@@ -1,14 +1,19 @@
 import { shippedConflist } from '../../conf/conflist.ts';
 import { placeFile } from '../../daemon/place.ts';
 import { CliError, type Run } from '../context.ts';
-import { filesBefore, placesOf, pluginSource, waitOption, waitUntilReady } from '../install.ts';
+import { COLD_NAME, filesBefore, PLUGIN_NAME, placesOf, pluginSource, waitOption, waitUntilReady } from '../install.ts';
 
-/** The plugin first, the network configuration last and only over a datapath that works: its file is the runtime's sign that pods may come. */
+/**
+ * The cold executable first, so that no launcher is ever without one; then the launcher; the network configuration last and only over a datapath
+ * that works: its file is the runtime's sign that pods may come.
+ */
 export const run: Run = async ({ io, paths, api }, input) => {
-  const { plugin, conflist } = placesOf(paths, input);
+  const { plugin, cold, conflist } = placesOf(paths, input);
   const seconds = waitOption(input);
   const tell = (path: string, outcome: string) => io.stdout.write(`${path}: ${outcome}\n`);
-  tell(plugin, place(plugin, { copyOf: pluginSource(input) }, 0o755));
+  const [coldSource, source] = [pluginSource(COLD_NAME, input), pluginSource(PLUGIN_NAME, input)];
+  tell(cold, place(cold, { copyOf: coldSource }, 0o755));
+  tell(plugin, place(plugin, { copyOf: source }, 0o755));
   await waitUntilReady(api, seconds);
   tell(conflist, place(conflist, { text: shippedConflist() }, 0o644));
   for (const name of filesBefore(conflist)) io.stderr.write(`axoneme: warning: runtimes read ${name} before it, and take the first\n`);

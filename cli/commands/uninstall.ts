@@ -4,9 +4,9 @@ import { removePlaced } from '../../daemon/place.ts';
 import { CliError, type Run } from '../context.ts';
 import { countEndpoints, placesOf } from '../install.ts';
 
-/** The reverse of install: no new pods first; the plugin only when no pod needs its DEL any more. */
+/** The reverse of install: no new pods first; the plugin only when no pod needs its DEL any more, the launcher before what it needs. */
 export const run: Run = async ({ io, paths }, input) => {
-  const { plugin, conflist } = placesOf(paths, input);
+  const { plugin, cold, conflist } = placesOf(paths, input);
   const tell = (path: string, wasThere: boolean) => io.stdout.write(`${path}: ${wasThere ? 'removed' : 'was not there'}\n`);
   tell(conflist, removePlaced(conflist));
   const endpoints = countEndpoints(paths);
@@ -14,6 +14,7 @@ export const run: Run = async ({ io, paths }, input) => {
     throw new CliError(`remove ${plugin}: ${endpoints} pods need it for their DEL; delete them first, or give --force`);
   }
   tell(plugin, removePlaced(plugin));
+  tell(cold, removePlaced(cold));
   // Native modules that the executable has unpacked beside itself.
   rmSync(join(dirname(plugin), '.axoneme'), { recursive: true, force: true });
   return 0;

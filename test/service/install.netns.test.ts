@@ -9,6 +9,7 @@ import { dualStack, executables, shippedConflist } from '../support/axoneme.ts';
 /* Installing on a node of a lab, whose /opt and /etc are its own. */
 
 const plugin = '/opt/cni/bin/axoneme-cni';
+const cold = `${plugin}-cold`;
 const confDir = '/etc/cni/net.d';
 const conflist = `${confDir}/05-axoneme.conflist`;
 
@@ -19,7 +20,8 @@ beforeAll(async () => {
   node = lab.node('node1');
   await node.writeFile('/etc/axoneme/config.yaml', JSON.stringify(dualStack));
   // A second version: the same program, and a byte more.
-  await node.run(['sh', '-c', `mkdir -p /opt/next && cp ${executables.plugin} /opt/next/ && echo >> /opt/next/axoneme-cni`]);
+  const more = 'for name in axoneme-cni axoneme-cni-cold; do echo >> /opt/next/$name; done';
+  await node.run(['sh', '-c', `mkdir -p /opt/next && cp ${executables.plugin} ${executables.cold} /opt/next/ && ${more}`]);
 });
 afterAll(() => lab.close());
 beforeEach(() => node.run(['rm', '-rf', '/opt/cni', '/etc/cni']));
@@ -38,9 +40,9 @@ const daemon = async (...options: string[]) => {
 describe('axoneme install', () => {
   it('places the plugin, and no network configuration before the datapath is ready', async () => {
     const { code, stdout, stderr } = await axoneme('install', '--wait', '0.5');
-    expect([code, stdout]).toEqual([1, `${plugin}: placed\n`]);
+    expect([code, stdout]).toEqual([1, `${cold}: placed\n${plugin}: placed\n`]);
     expect(stderr).toContain('wait for the datapath: not ready after 0.5 s: reach the daemon at /run/axoneme/axoneme.sock: no such socket');
-    expect(await digest(plugin)).toBe(await digest(executables.plugin));
+    expect([await digest(plugin), await digest(cold)]).toEqual([await digest(executables.plugin), await digest(executables.cold)]);
     expect(await node.listFolder(confDir)).toEqual([]);
   });
 
@@ -48,9 +50,9 @@ describe('axoneme install', () => {
     const installing = axoneme('install', '--wait', '20');
     await sleep(300);
     await using service = await daemon();
-    expect(await installing).toMatchObject({ code: 0, stdout: `${plugin}: placed\n${conflist}: placed\n`, stderr: '' });
+    expect(await installing).toMatchObject({ code: 0, stdout: `${cold}: placed\n${plugin}: placed\n${conflist}: placed\n`, stderr: '' });
     expect(await node.readFile(conflist)).toBe(readFileSync(shippedConflist, 'utf8'));
-    expect((await axoneme('install')).stdout).toBe(`${plugin}: unchanged\n${conflist}: unchanged\n`);
+    expect((await axoneme('install')).stdout).toBe(`${cold}: unchanged\n${plugin}: unchanged\n${conflist}: unchanged\n`);
     const runtime = new Runtime(node);
     const pod = await node.addPod('web');
     await runtime.add(await runtime.network(), attachmentOf(pod));
@@ -68,7 +70,7 @@ describe('axoneme install', () => {
     await using _ = await daemon();
     await node.writeFile(`${confDir}/00-other.conf`, '{}');
     expect((await axoneme('install')).stderr).toContain('runtimes read 00-other.conf before it');
-    expect((await axoneme('install', '--from', '/etc')).stderr).toContain('there is no /etc/axoneme-cni; name its folder with --from');
+    expect((await axoneme('install', '--from', '/etc')).stderr).toContain('there is no /etc/axoneme-cni-cold; name its folder with --from');
   });
 
   it('replaces a plugin that is executed all the time, and no execution fails', async () => {
@@ -77,7 +79,7 @@ describe('axoneme install', () => {
     const loop = `while [ ! -e /run/enough ]; do CNI_COMMAND=VERSION ${plugin} </dev/null >/dev/null || exit 1; n=$((n+1)); done; echo executed $n`;
     const running = [node.exec(['sh', '-c', loop], { timeout: 60_000 }), node.exec(['sh', '-c', loop], { timeout: 60_000 })];
     for (const from of ['/opt/next', dirname(executables.plugin), '/opt/next']) {
-      expect((await axoneme('install', '--from', from)).stdout).toBe(`${plugin}: placed\n`);
+      expect((await axoneme('install', '--from', from)).stdout).toBe(`${cold}: placed\n${plugin}: placed\n`);
     }
     await node.writeFile('/run/enough', '');
     for (const { code, stdout } of await Promise.all(running)) expect([code, stdout]).toEqual([0, expect.stringMatching(/executed [1-9]/)]);
@@ -85,13 +87,15 @@ describe('axoneme install', () => {
 
   it('killed at any moment leaves the old plugin or the new one', async () => {
     await axoneme('install');
-    const versions = [await digest(executables.plugin), await digest('/opt/next/axoneme-cni')];
+    const versions = [await digest(executables.cold), await digest('/opt/next/axoneme-cni-cold')];
+    const launchers = [await digest(executables.plugin), await digest('/opt/next/axoneme-cni')];
     const from = ['/opt/next', dirname(executables.plugin)];
     const seen = new Set<string>();
     for (let n = 0; n < 12; n++) {
       const { killed } = await node.exec([executables.axoneme, 'install', '--from', from[n % 2] ?? ''], { timeout: 120 + n * 45 });
-      const found = await digest(plugin);
+      const found = await digest(cold);
       expect(versions).toContain(found);
+      expect(launchers).toContain(await digest(plugin));
       seen.add(`${killed} ${found}`);
     }
     expect([...seen].some((outcome) => outcome.startsWith('true'))).toBe(true);
