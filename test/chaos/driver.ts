@@ -104,7 +104,9 @@ class Worker {
     child.stdin.on('error', () => undefined);
     child.stdin.end('{"cniVersion":"1.0.0","name":"axoneme","type":"axoneme-cni"}');
     const isVictim = this.#random.chance(this.#order.killed / 100);
-    const timer = isVictim ? setTimeout(() => child.kill('SIGKILL'), this.#random.integer(0, 150)) : undefined;
+    // half of them while the daemon serves the call, which takes some milliseconds
+    const moment = this.#random.chance(0.5) ? this.#random.integer(0, 8) : this.#random.integer(0, 150);
+    const timer = isVictim ? setTimeout(() => child.kill('SIGKILL'), moment) : undefined;
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
     const [stdout, code] = await Promise.all([text(child.stdout), ended]);
     clearTimeout(timer);

@@ -47,7 +47,7 @@ const FORMS: readonly Form[] = [{ name: 'cold', path: executables.plugin, share:
  * have lost a byte.
  */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
-  await using ward = await Ward.open({ pods: true, failpoints: false });
+  await using ward = await Ward.open({ pods: true, failpoints: false, warm: true });
   const run = new Soak(ward, options);
   await run.rounds(options.seconds / 2, { withDaemonDeaths: true });
   await ward.restart();

@@ -18,6 +18,7 @@ import {
   tcpEcho,
 } from '../../test-harness/index.ts';
 import { dualStack, executables, shippedNetworkText } from '../support/axoneme.ts';
+import { coldPlugins } from '../support/forms.ts';
 import { ask, readBooks } from './books.ts';
 
 /** A moment at which a process is to die. */
@@ -46,6 +47,8 @@ export interface WardOptions {
   readonly network?: Network;
   /** attach programs by filters */
   readonly legacy?: boolean;
+  /** the plugin is the launcher, whose calls the daemon serves; the cold executable, which can die by itself, unless given */
+  readonly warm?: boolean;
 }
 
 /** A node whose daemon and plugin die at a moment of the test's choice, with two pods that talk to each other all the time. */
@@ -61,11 +64,11 @@ export class Ward implements AsyncDisposable {
   #daemon: Service;
   #streams: EchoStream[] = [];
 
-  private constructor(lab: Lab, node: Node, { failpoints = true, network }: WardOptions) {
+  private constructor(lab: Lab, node: Node, pluginDir: string, { failpoints = true, network }: WardOptions) {
     this.lab = lab;
     this.node = node;
     this.env = failpoints ? armable : {};
-    this.runtime = new Runtime(node, { pluginDirs: [join(executables.plugin, '..'), ...otherPlugins], env: this.env });
+    this.runtime = new Runtime(node, { pluginDirs: [pluginDir, ...otherPlugins], env: this.env });
     this.network = network ?? parseNetwork(shippedNetworkText());
     this.#daemon = this.#spawn();
   }
@@ -75,7 +78,8 @@ export class Ward implements AsyncDisposable {
     try {
       const node = lab.node('node1');
       await node.writeFile(configFile, configOf(options.legacy === true));
-      const ward = new Ward(lab, node, options);
+      const pluginDir = options.warm === true ? join(executables.plugin, '..') : await coldPlugins(node);
+      const ward = new Ward(lab, node, pluginDir, options);
       await ward.ready();
       if (options.pods) await ward.#populate();
       return ward;

@@ -1,7 +1,7 @@
 import { describeConformance } from '../../test-harness/conformance/vitest.ts';
 import { AxonemeNode, executables } from '../support/axoneme.ts';
 
-/** The packed executables, with the real daemon. */
+/** The executables as they are installed, with the real daemon: the launcher, whose calls the daemon serves. */
 describeConformance({
   plugin: executables.plugin,
   config: { name: 'axoneme', type: 'axoneme-cni' },

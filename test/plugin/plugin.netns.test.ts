@@ -277,7 +277,7 @@ describe('STATUS', () => {
   test('is 50 at once when the daemon does not answer', async () => {
     stage.daemon.instead.set('GET /v1/healthz', () => undefined);
     const { answer, duration } = await stage.call('STATUS', undefined);
-    expect(answer).toMatchObject({ code: 50, msg: expect.stringContaining('no answer within 120 ms') });
+    expect(answer).toMatchObject({ code: 50, msg: expect.stringContaining('no answer within 100 ms') });
     expect(duration).toBeLessThan(1000);
   });
 });

@@ -97,7 +97,7 @@ describe.each(ways)('a daemon that %s', (_, leave) => {
     expect(await check(web)).toMatchObject({ code: 11, duration: expect.toSatisfy((ms: number) => ms < 2000) });
     const ready = await fastestStatus();
     expect(ready).toMatchObject({ code: 50, duration: expect.toSatisfy((ms: number) => ms < 200) });
-    for (const pod of [web, db]) expect(await del(pod)).toMatchObject({ code: 0, duration: expect.toSatisfy((ms: number) => ms < 3500) });
+    for (const pod of [web, db]) expect(await del(pod)).toMatchObject({ code: 0, duration: expect.toSatisfy((ms: number) => ms < 2000) });
     expect(await podDevices()).toEqual([]);
     await back();
     await expect.poll(() => site.node.listFolder('/run/axoneme/delete-queue')).toEqual([]);
