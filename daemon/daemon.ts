@@ -29,7 +29,7 @@ import { findSurvivors } from './datapath/survivors.ts';
 import { DeleteQueue } from './delete-queue.ts';
 import { adoptRecords } from './endpoint/adopt.ts';
 import { EndpointManager } from './endpoint/manager.ts';
-import type { Claim } from './endpoint/ports.ts';
+import type { Claim, Visitor } from './endpoint/ports.ts';
 import { type EndpointRecord, RecordStore } from './endpoint/record.ts';
 import { adoptSurvivors, type SalvageParts } from './endpoint/salvage.ts';
 import { DomainError, messageOf } from './failure.ts';
@@ -123,8 +123,8 @@ export class Daemon implements Backend {
     this.#calls.added(await this.#calls.failing('ADD', { id }, () => this.#now.manager.complete(id, claim)));
   }
 
-  async disconnectEndpoint(request: DisconnectRequest): Promise<Endpoint | undefined> {
-    const endpoint = await this.#calls.failing('DEL', nameOf(request), () => this.#now.manager.disconnect(request));
+  async disconnectEndpoint(request: DisconnectRequest, visitor?: Visitor): Promise<Endpoint | undefined> {
+    const endpoint = await this.#calls.failing('DEL', nameOf(request), () => this.#now.manager.disconnect(request, visitor));
     if (endpoint === undefined) this.#calls.nothingToDelete(request);
     else this.#calls.deleted(endpoint);
     return endpoint;

@@ -66,7 +66,6 @@ export interface SysAddon {
   netlinkTransact(fd: number, request: Uint8Array, sequence: number): Promise<Uint8Array[]>;
   netlinkReceive(fd: number): Uint8Array | undefined;
   unixListen(path: string, mode: number, backlog: number): number;
-  unixConnect(path: string): number;
   unixAccept(listener: number): number | undefined;
   /** [pid, uid, gid] */
   unixPeer(connection: number): [number, number, number];

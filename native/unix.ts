@@ -1,6 +1,7 @@
 import { sys } from './binding.ts';
 import { calling } from './errors.ts';
 import { Fd } from './fd.ts';
+import { connectUnix } from './unix-stream.ts';
 
 /** What one `receive` brought. */
 export interface Received {
@@ -50,14 +51,9 @@ export class UnixConnection implements Disposable {
     this.fd = fd;
   }
 
-  /** Throws SyscallError: ENOENT, ECONNREFUSED, EACCES, EAGAIN when the listener's queue is full. */
+  /** See `connectUnix`. */
   static connect(path: string): UnixConnection {
-    return new UnixConnection(
-      Fd.adopt(
-        calling(`connect to ${path}`, () => sys().unixConnect(path)),
-        `connection to ${path}`,
-      ),
-    );
+    return new UnixConnection(connectUnix(path));
   }
 
   peer(): Peer {

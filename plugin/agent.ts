@@ -1,6 +1,5 @@
 import type {
   ApiErrorCode,
-  AttachmentKey,
   CheckReport,
   CheckRequest,
   DeviceReport,

@@ -1,5 +1,4 @@
 import type {
-  AttachmentKey,
   BpfEndpointRow,
   BpfIpcacheRow,
   CheckReport,
@@ -13,7 +12,7 @@ import type {
   IpamStatus,
   Status,
 } from '../../conf/api/types.ts';
-import type { Claim } from '../endpoint/ports.ts';
+import type { Claim, Visitor } from '../endpoint/ports.ts';
 
 /** What the API serves; the daemon is one, tests give another. Methods throw `DomainError`. */
 export interface Backend {
@@ -24,7 +23,7 @@ export interface Backend {
   createEndpoint(request: EndpointRequest, claim: Claim): Promise<EndpointPlan>;
   connectEndpoint(id: number, device: DeviceReport, claim: Claim): Promise<void>;
   completeEndpoint(id: number, claim: Claim): Promise<void>;
-  disconnectEndpoint(request: DisconnectRequest): Promise<Endpoint | undefined>;
+  disconnectEndpoint(request: DisconnectRequest, visitor?: Visitor): Promise<Endpoint | undefined>;
   deleteEndpoint(id: number, claim: Claim): Promise<void>;
   checkEndpoint(request: CheckRequest): Promise<CheckReport | undefined>;
   listEndpoints(): Endpoint[];

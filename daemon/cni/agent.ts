@@ -1,10 +1,10 @@
 import type * as z from 'zod/mini';
 import * as schemas from '../../conf/api/schemas.ts';
 import type {
-  AttachmentKey,
   CheckReport,
   CheckRequest,
   DeviceReport,
+  DisconnectRequest,
   Endpoint,
   EndpointPlan,
   EndpointRequest,
@@ -13,13 +13,15 @@ import type {
 import { type Agent, AgentError } from '../../plugin/agent.ts';
 import type { Backend } from '../api/backend.ts';
 import { parse, toApiError } from '../api/server.ts';
-import type { Claim } from '../endpoint/ports.ts';
+import type { Claim, PassedDoor } from '../endpoint/ports.ts';
 
 /** Who is served: whether it still waits, and what its unfinished work belongs to. */
 export interface Caller {
   /** True once nobody waits for the answer. */
   readonly gone: boolean;
   readonly claim: Claim;
+  /** The way into the pod, if it came along. */
+  readonly door: PassedDoor | undefined;
 }
 
 /**
@@ -56,9 +58,9 @@ export class DaemonAgent implements Agent {
     await this.#ask(() => this.#backend.completeEndpoint(id, this.#caller.claim));
   }
 
-  async disconnectEndpoint({ containerId, ifname }: AttachmentKey): Promise<Endpoint | undefined> {
-    const key = checked(schemas.attachmentKey, { containerId, ifname });
-    return await this.#ask(() => this.#backend.disconnectEndpoint(key, this.#caller.claim));
+  async disconnectEndpoint({ containerId, ifname, netns }: DisconnectRequest): Promise<Endpoint | undefined> {
+    const request = checked(schemas.disconnectRequest, { containerId, ifname, ...(netns !== undefined && { netns }) });
+    return await this.#ask(() => this.#backend.disconnectEndpoint(request, this.#caller));
   }
 
   async deleteEndpoint(id: number): Promise<void> {

@@ -3,6 +3,7 @@ import type { Paths } from '../../conf/paths.ts';
 import { type FdWatcher, type Received, readMemoryFile, type UnixConnection, watchFd } from '../../native/index.ts';
 import { MAX_STDIN, runPlugin } from '../../plugin/skel.ts';
 import type { Backend } from '../api/backend.ts';
+import type { PassedDoor } from '../endpoint/ports.ts';
 import { messageOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
 import { type Caller, DaemonAgent } from './agent.ts';
@@ -47,6 +48,7 @@ export class Call implements Caller {
   #state: 'waiting' | 'running' | 'over' = 'waiting';
   #gone = false;
   #taken = false;
+  #luggage: Luggage | undefined;
 
   /** Owns the connection from here on. Throws SyscallError when it cannot be watched; then it is still the caller's. */
   constructor(connection: UnixConnection, context: CallContext) {
@@ -57,6 +59,10 @@ export class Call implements Caller {
     });
     this.#watcher = watchFd(connection.fd, () => this.#onReadable());
     this.#silence = setTimeout(() => this.#end('it asks for nothing'), SILENCE_MS).unref();
+  }
+
+  get door(): PassedDoor | undefined {
+    return this.#luggage?.door;
   }
 
   get gone(): boolean {
@@ -98,6 +104,7 @@ export class Call implements Caller {
     }
     clearTimeout(this.#silence);
     this.#state = 'running';
+    this.#luggage = luggage;
     void this.#run(header, luggage);
   }
 

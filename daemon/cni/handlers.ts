@@ -81,7 +81,7 @@ const noDelegates: Delegates = {
 };
 
 async function withTools<T>({ paths, agent, luggage }: CallParts, run: (tools: Tools) => Promise<T>): Promise<T> {
-  const doors = { openPod: async (path: string) => luggage.openPod(path), openNode: () => Rtnetlink.open() };
+  const doors = { openPod: async () => luggage.openPod(), openNode: () => Rtnetlink.open() };
   using host = new KernelHost(paths, doors);
   return await run({ agent, host, queue: new DeleteFolder(paths.deleteQueue), delegates: noDelegates });
 }

@@ -8,19 +8,22 @@ import type { CallHeader, Part } from './protocol.ts';
 /** The descriptors that came with a call: stdin, and the pod's if its namespace could be entered. Whoever has the luggage closes it. */
 export class Luggage implements Disposable {
   readonly stdin: Fd;
+  readonly #path: string;
   readonly #pod: ReadonlyMap<Part, Fd>;
   #opened: OpenPod | undefined;
 
-  private constructor(stdin: Fd, pod: ReadonlyMap<Part, Fd>) {
+  private constructor(path: string, stdin: Fd, pod: ReadonlyMap<Part, Fd>) {
+    this.#path = path;
     this.stdin = stdin;
     this.#pod = pod;
   }
 
   /** Takes the descriptors over; undefined when they are not those that the header tells of: then they are closed. */
-  static of({ parts }: CallHeader, fds: readonly Fd[]): Luggage | undefined {
+  static of({ env, parts }: CallHeader, fds: readonly Fd[]): Luggage | undefined {
     const [stdin, ...pod] = fds;
-    if (stdin !== undefined && pod.length === parts.length)
-      return new Luggage(stdin, new Map(parts.map((part, n) => [part, pod[n] as Fd])));
+    if (stdin !== undefined && pod.length === parts.length) {
+      return new Luggage(env['CNI_NETNS'] ?? '', stdin, new Map(parts.map((part, n) => [part, pod[n] as Fd])));
+    }
     for (const fd of fds) fd.close();
     return undefined;
   }
@@ -30,9 +33,19 @@ export class Luggage implements Disposable {
     return this.#pod.has('netns') && this.#pod.has('route');
   }
 
-  /** The pod, called `path`; it stays the luggage's. Errors: CniError `invalid-netns` when it did not come along; SyscallError. */
-  openPod(path: string): OpenPod {
+  /** The pod, for a DEL, which needs none; undefined when it did not come along, or is none. */
+  get door(): OpenPod | undefined {
+    try {
+      return this.hasPod ? this.openPod() : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The pod, by the name that the call has for it; it stays the luggage's. Errors: CniError `invalid-netns` when it did not come along; SyscallError. */
+  openPod(): OpenPod {
     if (this.#opened !== undefined) return this.#opened;
+    const path = this.#path;
     const [netns, route] = [this.#pod.get('netns'), this.#pod.get('route')];
     if (netns === undefined || route === undefined) throw new CniError('invalid-netns', `use CNI_NETNS ${path}: it cannot be entered`);
     this.#opened = new PassedPod(path, Netns.adopt(netns, path), Rtnetlink.adopt(route), this.#pod.get('sysctl'));

@@ -1,12 +1,13 @@
 import { step } from '../../conf/step.ts';
 import { deleteRule, hasErrno, type Link, Netns, type Request, Rtnetlink, setLink } from '../../native/index.ts';
+import type { Door } from '../endpoint/ports.ts';
 
 /** What becomes of the pod's side of a pair. */
 export interface Banishment {
   /** Its new name, which must be nobody's in the pod. */
   readonly name: string;
-  /** Paths that may lead to its namespace. */
-  readonly doors: readonly string[];
+  /** What may lead to its namespace. */
+  readonly doors: readonly Door[];
   /** Routing table of its own, whose rules go with it. */
   readonly table: number | undefined;
 }
@@ -23,12 +24,10 @@ export async function banishPeer(host: Rtnetlink, device: Link, banishment: Bani
     await host.batch(changes(linkIfindex, banishment.name));
     return true;
   }
-  using netns = await behind(host, banishment.doors, linkNetnsId);
-  if (netns === undefined) return false;
-  using pod = await openIn(netns);
+  using pod = await enter(host, banishment.doors, linkNetnsId);
   if (pod === undefined) return false;
-  await pod.batch(changes(linkIfindex, banishment.name));
-  if (banishment.table !== undefined) await removeRules(pod, banishment.table);
+  await pod.netlink.batch(changes(linkIfindex, banishment.name));
+  if (banishment.table !== undefined) await removeRules(pod.netlink, banishment.table);
   return true;
 }
 
@@ -37,13 +36,22 @@ function changes(ifindex: number, name: string): Request[] {
   return [setLink(ifindex, { up: false }), setLink(ifindex, { name })];
 }
 
-/** The namespace with this number, behind one of the doors: a path may lead to another container's by now. */
-async function behind(host: Rtnetlink, doors: readonly string[], netnsId: number): Promise<Netns | undefined> {
-  for (const path of doors) {
-    const netns = openDoor(path);
-    if (netns === undefined) continue;
-    if ((await host.links.netnsId(netns)) === netnsId) return netns;
-    netns.close();
+/** A socket in a pod's namespace; closing it leaves alone what is another's. */
+interface Entrance extends Disposable {
+  readonly netlink: Rtnetlink;
+}
+
+/** Into the namespace with this number by one of the doors: a path may lead to another container's by now. */
+async function enter(host: Rtnetlink, doors: readonly Door[], netnsId: number): Promise<Entrance | undefined> {
+  for (const door of doors) {
+    if (typeof door !== 'string') {
+      if ((await host.links.netnsId(door.netns)) === netnsId) return { netlink: door.netlink, [Symbol.dispose]() {} };
+      continue;
+    }
+    using netns = openDoor(door);
+    if (netns === undefined || (await host.links.netnsId(netns)) !== netnsId) continue;
+    const netlink = await openIn(netns);
+    if (netlink !== undefined) return { netlink, [Symbol.dispose]: () => netlink.close() };
   }
   return undefined;
 }

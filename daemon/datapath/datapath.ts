@@ -7,7 +7,7 @@ import { step } from '../../conf/step.ts';
 import { openRingBuffer, probe, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
 import { addressesOf } from '../endpoint/identity.ts';
 import { KeyedLock } from '../endpoint/locks.ts';
-import type { Burial, EndpointDatapath } from '../endpoint/ports.ts';
+import type { Burial, Door, EndpointDatapath } from '../endpoint/ports.ts';
 import { DomainError, messageOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
 import type { Settings } from '../settings.ts';
@@ -178,7 +178,7 @@ export class Datapath implements EndpointDatapath {
     if (this.#apart.delete(endpoint.id)) await step('disconnect.routes', () => this.#syncRoutes());
   }
 
-  bury(endpoint: Endpoint, doors: readonly string[]): Promise<Burial> {
+  bury(endpoint: Endpoint, doors: readonly Door[]): Promise<Burial> {
     return this.graves.bury(endpoint, doors);
   }
 

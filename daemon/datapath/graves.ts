@@ -13,7 +13,7 @@ import {
 } from '../../conf/names.ts';
 import { step } from '../../conf/step.ts';
 import { type Link, type Request, type Rtnetlink, setLink } from '../../native/index.ts';
-import type { Burial } from '../endpoint/ports.ts';
+import type { Burial, Door } from '../endpoint/ports.ts';
 import { hasErrno, messageOf } from '../failure.ts';
 import { removeAll } from '../files.ts';
 import type { Logger } from '../log.ts';
@@ -50,11 +50,11 @@ export class Graves {
   }
 
   /**
-   * Takes an endpoint's device away from the pod and from its name; `doors` are paths that may lead to the pod's namespace. The pod's side goes
+   * Takes an endpoint's device away from the pod and from its name; `doors` may lead to the pod's namespace. The pod's side goes
    * first: whoever finds the host side under its old name after a crash deletes both. A pair whose other side cannot be reached is deleted on the
    * spot, since its name must be free when this returns. May be called again after it failed half-way.
    */
-  async bury(endpoint: Endpoint, doors: readonly string[]): Promise<Burial> {
+  async bury(endpoint: Endpoint, doors: readonly Door[]): Promise<Burial> {
     const device = endpoint.chained === true ? undefined : await this.#find(endpoint.hostIfname, buriedIfname(endpoint.id));
     const isBuried = device !== undefined && (await this.#hide(device, endpoint, doors));
     if (device !== undefined && !isBuried) await step('bury.device', () => this.#deleteOne(device));
@@ -110,7 +110,7 @@ export class Graves {
   }
 
   /** False when the pair has to be deleted instead. */
-  async #hide(device: Link, endpoint: Endpoint, doors: readonly string[]): Promise<boolean> {
+  async #hide(device: Link, endpoint: Endpoint, doors: readonly Door[]): Promise<boolean> {
     const name = buriedIfname(endpoint.id);
     try {
       const isAway = await step('bury.peer', () => banishPeer(this.#rtnl, device, { name, doors, table: endpoint.table }));

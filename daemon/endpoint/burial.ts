@@ -4,7 +4,7 @@ import { step } from '../../conf/step.ts';
 import { DomainError, messageOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
 import type { Entry } from './entry.ts';
-import type { Addressing, EndpointDatapath, GraceWindow } from './ports.ts';
+import type { Addressing, Door, EndpointDatapath, GraceWindow } from './ports.ts';
 import { Reaper } from './reaper.ts';
 import type { RecordStore } from './record.ts';
 import type { EndpointTable } from './table.ts';
@@ -50,7 +50,7 @@ export class Burials {
    * Buries an endpoint, whose lock the caller holds. When the kernel refuses, record and addresses stay. A record that cannot say `disconnected`
    * keeps the caller waiting until it is removed: what a DEL's answer promises must be true after a crash as well. `doors`: see `EndpointDatapath.bury`.
    */
-  async bury(entry: Entry, doors: readonly string[] = []): Promise<void> {
+  async bury(entry: Entry, doors: readonly Door[] = []): Promise<void> {
     const { id, netns } = entry.record.endpoint;
     this.#parts.window.open(id);
     try {

@@ -19,7 +19,7 @@ import { busy, type Entry, isClaimedByAnother, keyFields } from './entry.ts';
 import { addressesOf, keyOf, ownerOf } from './identity.ts';
 import { KeyedLock } from './locks.ts';
 import { newEndpoint, validateRequest } from './plan.ts';
-import type { Addressing, Claim, EndpointDatapath, GraceWindow } from './ports.ts';
+import type { Addressing, Claim, Door, EndpointDatapath, GraceWindow, Visitor } from './ports.ts';
 import type { EndpointRecord, RecordStore } from './record.ts';
 import { EndpointTable } from './table.ts';
 
@@ -109,12 +109,15 @@ export class EndpointManager {
    * DEL: the datapath forgets the endpoint, its device is buried, and the attachment's name is free. Undefined when there is no such attachment. A
    * DEL is never refused: it takes the endpoint from an ADD that is still under way, whose next request then fails and whose client undoes what it made.
    */
-  async disconnect({ netns, ...key }: DisconnectRequest, claim?: Claim): Promise<Endpoint | undefined> {
-    await this.#letLeave(key, claim);
+  async disconnect({ netns, ...key }: DisconnectRequest, visitor?: Visitor): Promise<Endpoint | undefined> {
+    await this.#letLeave(key, visitor?.claim);
     return await this.#locks.run(keyOf(key), async () => {
       const entry = this.#table.find(key);
       if (entry === undefined) return undefined;
-      await this.#undo(entry, netns === undefined ? [] : [netns]);
+      await this.#undo(
+        entry,
+        [visitor?.door, netns].filter((door) => door !== undefined),
+      );
       return { ...entry.record.endpoint, state: 'disconnected' };
     });
   }
@@ -235,7 +238,7 @@ export class EndpointManager {
   }
 
   /** Takes an endpoint from whoever holds it, and ends it. */
-  async #undo(entry: Entry, doors: readonly string[] = []): Promise<void> {
+  async #undo(entry: Entry, doors: readonly Door[] = []): Promise<void> {
     this.#letGo(entry);
     await this.#burials.bury(entry, doors);
   }

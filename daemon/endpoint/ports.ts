@@ -1,4 +1,5 @@
 import type { DeviceMode, Endpoint, EndpointAddress, EndpointPlan } from '../../conf/api/types.ts';
+import type { Netns, Rtnetlink } from '../../native/index.ts';
 
 /*
  * What the endpoint manager needs of its neighbours. The daemon gives it the datapath, the node's IPAM and the client's connection;
@@ -23,6 +24,22 @@ export interface Burial {
   readonly isOver: boolean;
 }
 
+/** A namespace that came with a call, and a socket in it: this process need not enter it, nor see its path. */
+export interface PassedDoor {
+  readonly netns: Netns;
+  readonly netlink: Rtnetlink;
+}
+
+/** What may lead into a pod's namespace: a path, or the namespace itself. */
+export type Door = string | PassedDoor;
+
+/** Who asks for a DEL, when it is a call that this process serves. */
+export interface Visitor {
+  /** What it may not be made to wait for. */
+  readonly claim: Claim;
+  readonly door: PassedDoor | undefined;
+}
+
 /** The kernel side of endpoints. Every method may be called again after it failed half-way. */
 export interface EndpointDatapath {
   /** Bytes of the IP packet, for endpoints that ask for no other. */
@@ -39,9 +56,9 @@ export interface EndpointDatapath {
   disconnect(endpoint: Endpoint): Promise<void>;
   /**
    * Takes the endpoint's device away from the pod, and device and pinned links away from their names, so that the attachment can be made anew;
-   * nothing there is fine. `doors`: paths that may lead to the pod's namespace. Another plugin's device stays as it is.
+   * nothing there is fine. `doors`: what may lead to the pod's namespace. Another plugin's device stays as it is.
    */
-  bury(endpoint: Endpoint, doors: readonly string[]): Promise<Burial>;
+  bury(endpoint: Endpoint, doors: readonly Door[]): Promise<Burial>;
   /** Deletes what burials left of these endpoints, in one go. Gives, by id, what is still there and why. */
   reap(endpoints: readonly Endpoint[]): Promise<ReadonlyMap<number, unknown>>;
   /** True when the host side of the pair is there, under its name and index. */

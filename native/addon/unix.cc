@@ -56,18 +56,6 @@ Napi::Value Listen(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), fd.Release());
 }
 
-// unixConnect(path); EAGAIN when the listener's queue is full.
-Napi::Value Connect(const Napi::CallbackInfo& info) {
-  OwnedFd fd(NewSocket());
-  if (fd.get() < 0) return Throw(info.Env(), "socket", errno);
-  Failure failure;
-  sockaddr_un name;
-  socklen_t size;
-  if (!NameOf(StringArg(info, 0), &name, &size, &failure)) return Throw(info.Env(), failure.syscall, failure.error);
-  if (connect(fd.get(), reinterpret_cast<sockaddr*>(&name), size) != 0) return Throw(info.Env(), "connect", errno);
-  return Napi::Number::New(info.Env(), fd.Release());
-}
-
 // unixAccept(fd): a descriptor, or undefined when nobody waits.
 Napi::Value Accept(const Napi::CallbackInfo& info) {
   int fd = accept4(FdArg(info, 0), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -202,7 +190,6 @@ Napi::Value MemfdRead(const Napi::CallbackInfo& info) {
 
 void InitUnix(Napi::Object exports) {
   Export(exports, "unixListen", Listen);
-  Export(exports, "unixConnect", Connect);
   Export(exports, "unixAccept", Accept);
   Export(exports, "unixPeer", Peer);
   Export(exports, "unixReceive", Receive);
