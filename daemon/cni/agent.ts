@@ -39,8 +39,8 @@ export class DaemonAgent implements Agent {
     this.#caller = caller;
   }
 
-  async health(): Promise<Health> {
-    return this.#backend.health();
+  async health(pool?: string): Promise<Health> {
+    return this.#backend.health(pool);
   }
 
   async createEndpoint(request: EndpointRequest): Promise<EndpointPlan> {
