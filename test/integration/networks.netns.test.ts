@@ -89,6 +89,7 @@ describe('several pools', () => {
   const autoCreateCiliumPodIPPools = {
     default: { ipv4: { cidrs: ['10.0.0.0/24'], maskSize: 28 } },
     blue: { ipv4: { cidrs: ['10.0.7.0/24'], maskSize: 29 } },
+    tiny: { ipv4: { cidrs: ['10.0.8.0/30'], maskSize: 30 } },
   };
   const config = { ...dualStack, ipv6: { enabled: false }, ipam: { mode: 'multi-pool', operator: { autoCreateCiliumPodIPPools } } };
 
@@ -103,6 +104,19 @@ describe('several pools', () => {
     expect(await tcpEcho(site.outside, blue)).toMatchObject({ reached: true });
     const nowhere = await site.node.addPod('nowhere');
     await expect(runtime.add(network({ ipam: { pool: 'green' } }), attachmentOf(nowhere))).rejects.toThrow(/green/);
+  });
+
+  it('are judged apart by STATUS', async () => {
+    await using site = await Site.open({ config });
+    const { runtime } = site.axoneme;
+    const ready = async (pool: string) => {
+      const conf = { cniVersion: '1.1.0', name: 'net', type: 'axoneme-cni', ipam: { pool } };
+      const { code, stdout } = (await runtime.invoke('STATUS', 'axoneme-cni', conf)).result;
+      return code === 0 ? 'ready' : JSON.parse(stdout).code;
+    };
+    expect(await ready('tiny')).toBe('ready');
+    for (const name of ['a', 'b']) await runtime.add(network({ ipam: { pool: 'tiny' } }), attachmentOf(await site.node.addPod(name)));
+    expect([await ready('tiny'), await ready('default'), await ready('green')]).toEqual([50, 'ready', 50]);
   });
 });
 
