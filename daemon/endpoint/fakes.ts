@@ -38,10 +38,11 @@ export class FakeDatapath implements EndpointDatapath {
   readonly rows = new Set<number>();
   readonly calls: string[] = [];
   problems: string[] = [];
+  kind: EndpointPlan['attach']['kind'] = 'tcx';
   failing: string | undefined;
 
   attachPaths(endpoint: Endpoint): EndpointPlan['attach'] {
-    return { kind: 'tcx', fromContainer: '/progs/from', toContainer: '/progs/to', links: `/links/${endpoint.hostIfname}` };
+    return { kind: this.kind, fromContainer: '/progs/from', toContainer: '/progs/to', links: `/links/${endpoint.hostIfname}` };
   }
 
   async expectDevice(endpoint: Endpoint): Promise<void> {

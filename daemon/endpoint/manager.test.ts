@@ -33,6 +33,15 @@ describe('an ADD', () => {
     expect(bench.datapath.calls).toEqual([]);
   });
 
+  it('needs no window where its programs go into filters', async () => {
+    bench.datapath.kind = 'clsact';
+    const claim = new FakeClaim();
+    const { endpoint } = await bench.manager.create(bench.request(), claim);
+    bench.datapath.devices.add(endpoint.hostIfname);
+    await bench.manager.connect(endpoint.id, { hostIfindex: 7 }, claim);
+    expect(bench.window.open_.size).toBe(0);
+  });
+
   it('is ready after connect and complete, with the window open in between', async () => {
     const claim = new FakeClaim();
     const { endpoint } = await bench.manager.create(bench.request(), claim);

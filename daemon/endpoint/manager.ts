@@ -82,14 +82,14 @@ export class EndpointManager {
     });
   }
 
-  /** The device exists: remembers it, writes the maps, opens the window for the attaches. */
+  /** The device exists: remembers it, writes the maps, opens the window for the attaches; those of filters wait for no grace period. */
   async connect(id: number, report: DeviceReport, claim: Claim): Promise<void> {
     await this.#inState(id, 'creating', claim, async (entry) => {
       const device: Endpoint = { ...entry.record.endpoint, hostIfindex: report.hostIfindex };
       await this.#parts.datapath.expectDevice(device);
       const endpoint = await this.#burials.whenFree(() => step('connect.record', () => this.#complement(entry, device, report)));
       await this.#parts.datapath.connect(endpoint);
-      this.#parts.window.open(id);
+      if (this.#parts.datapath.attachPaths(endpoint).kind !== 'clsact') this.#parts.window.open(id);
     });
   }
 
