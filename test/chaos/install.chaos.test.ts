@@ -8,7 +8,8 @@ import { type Moment, Ward } from './ward.ts';
 
 const from = '/opt/from';
 const program = '#!/bin/sh\nexit 0\n';
-const plugin = '/opt/cni/bin/axoneme-cni';
+const launcher = '/opt/cni/bin/axoneme-cni';
+const cold = '/opt/cni/bin/axoneme-cni-cold';
 const conflist = '/etc/cni/net.d/05-axoneme.conflist';
 const install = ['install', '--from', from];
 
@@ -16,18 +17,21 @@ describe('an installation', () => {
   let ward: Ward;
   beforeAll(async () => {
     ward = await Ward.open({ pods: false });
-    await ward.node.writeFile(`${from}/axoneme-cni`, program);
+    for (const name of ['axoneme-cni', 'axoneme-cni-cold']) await ward.node.writeFile(`${from}/${name}`, program);
   });
   afterAll(() => ward[Symbol.asyncDispose]());
 
   const textOf = async (path: string) => ((await ward.node.exists(path)) ? await ward.node.readFile(path) : undefined);
 
-  /** A runtime sees whole files only, and the configuration only with the plugin that it names. */
+  const all = () => Promise.all([cold, launcher, conflist].map(textOf));
+
+  /** A runtime sees whole files only, and none without the one that it needs. */
   async function expectWhole(): Promise<void> {
-    const [binary, list] = await Promise.all([textOf(plugin), textOf(conflist)]);
-    expect([undefined, program]).toContain(binary);
-    expect([undefined, shippedNetworkText()]).toContain(list);
-    if (binary === undefined) expect(list).toBe(undefined);
+    const wanted = [program, program, shippedNetworkText()];
+    const found = await all();
+    const there = found.indexOf(undefined);
+    expect(found).toEqual(wanted.map((text, index) => (there < 0 || index < there ? text : undefined)));
+    const list = found[2];
     const seen = (await ward.node.listFolder('/etc/cni/net.d')).filter((name) => /\.(conf|conflist|json)$/.test(name));
     expect(seen).toEqual(list === undefined ? [] : ['05-axoneme.conflist']);
   }
@@ -43,14 +47,14 @@ describe('an installation', () => {
     await ward.node.run(['rm', '-rf', '/opt/cni', '/etc/cni']);
     await dying(moment, install);
     expect(await ward.command(...install)).toMatchObject({ code: 0 });
-    expect(await Promise.all([textOf(plugin), textOf(conflist)])).toEqual([program, shippedNetworkText()]);
+    expect(await all()).toEqual([program, program, shippedNetworkText()]);
   });
 
   it.each(titled('axoneme: uninstall'))('that is undone and dies %s leaves no half file, and the next completes it', async (_, moment) => {
     await ward.command(...install);
     await dying(moment, ['uninstall']);
     expect(await ward.command('uninstall')).toMatchObject({ code: 0 });
-    expect(await Promise.all([textOf(plugin), textOf(conflist)])).toEqual([undefined, undefined]);
+    expect(await all()).toEqual([undefined, undefined, undefined]);
   });
 });
 

@@ -145,8 +145,8 @@ const repeated: Partial<Record<StepName, number>> = {
   'start.links': 2,
   'add.undo': 5,
   'cleanup.device': 2,
-  'place.rename': 2,
-  'place.remove': 2,
+  'place.rename': 3,
+  'place.remove': 3,
   'start.podlinks': 2,
   'start.others': 2,
 };

@@ -38,8 +38,11 @@ const KILLED = 10;
 /** Memory that the daemon may gain after its first {@link GROWN} cycles. */
 const GROWTH = 1.1;
 const AT_ONCE = 20;
-/** What a runtime starts. */
-const FORMS: readonly Form[] = [{ name: 'cold', path: executables.plugin, share: 100 }];
+/** What a runtime starts, and what that becomes when the daemon cannot take the call; here now and then from the beginning. */
+const FORMS: readonly Form[] = [
+  { name: 'by the launcher', path: executables.plugin, share: 85 },
+  { name: 'cold', path: executables.cold, share: 15 },
+];
 
 /**
  * ADDs and DELs in cycles, with random deaths of plugins. In the first half of the time the daemon dies as well, every few seconds; in the second half
