@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -75,12 +75,22 @@ export function filesBefore(conflist: string): string[] {
     .sort();
 }
 
-/** How many endpoints have a record on this node, whether a daemon runs or not. */
+/** How many endpoints on this node have their DEL before them, whether a daemon runs or not. */
 export function countEndpoints({ runDir }: Paths): number {
+  const folder = join(runDir, 'endpoints');
   try {
-    return readdirSync(join(runDir, 'endpoints')).filter((name) => /^[0-9]+\.json$/.test(name)).length;
+    return readdirSync(folder).filter((name) => /^[0-9]+\.json$/.test(name) && !isDisconnected(join(folder, name))).length;
   } catch {
     return 0;
+  }
+}
+
+/** Its DEL was answered: only the kernel has yet to be done with it. A record that nobody can read may be a pod's. */
+function isDisconnected(path: string): boolean {
+  try {
+    return (JSON.parse(readFileSync(path, 'utf8')) as { endpoint?: { state?: unknown } }).endpoint?.state === 'disconnected';
+  } catch {
+    return false;
   }
 }
 
