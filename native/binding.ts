@@ -87,6 +87,8 @@ export interface SysAddon {
   keepMallocSmall(): boolean;
   /** malloc_trim(3): gives free pages back to the kernel; false when there were none. */
   trimMalloc(): boolean;
+  /** Lets go of the mapped pages of the executable's read-only segments; answers the bytes of these segments. */
+  releaseExecutable(): number;
   /** `kind`: 0 connections, 1 round trips, 2 stream, 3 datagrams there and back; processors -1: wherever the scheduler likes. */
   meter(
     kind: number,

@@ -41,7 +41,7 @@ export {
 export { Fd, liveFds } from './fd.ts';
 export { FileSystemType, MountFlags, mount, openFileIn, readFileIn, statfsType, umount, writeFileIn } from './files.ts';
 export { type InetSocketOptions, openInetSocket } from './inet.ts';
-export { keepMallocSmall, trimMalloc } from './memory.ts';
+export { keepMallocSmall, releaseExecutable, trimMalloc } from './memory.ts';
 export { type Measurement, type MeterOptions, measure } from './meter.ts';
 export * from './netlink/index.ts';
 export { createNetns, isNetns, Netns } from './netns.ts';

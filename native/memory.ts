@@ -13,3 +13,11 @@ export function keepMallocSmall(): boolean {
 export function trimMalloc(): boolean {
   return sys().trimMalloc();
 }
+
+/**
+ * Lets go of the pages of the executable that this process has mapped and has no use for now (madvise(2), MADV_DONTNEED, on its read-only segments);
+ * what is used again comes back from the page cache. Answers the bytes of these segments.
+ */
+export function releaseExecutable(): number {
+  return sys().releaseExecutable();
+}
