@@ -15,19 +15,16 @@ export interface Contender {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Until the launcher is there, the plugin is its own cold form. */
-const { plugin: installed, cold: packed = installed }: { plugin: string; cold?: string } = executables;
-
 const ours = { cniVersion: '1.0.0', name: 'axoneme', type: 'axoneme-cni' };
 
 /** One process per call that does all of the plugin's work. */
-export const cold: Contender = { id: 'cold', what: 'axoneme, cold', plugin: packed, config: ours };
+export const cold: Contender = { id: 'cold', what: 'axoneme, cold', plugin: executables.cold, config: ours };
 
 /** What is installed: the launcher, whose call the daemon serves. */
-export const warm: Contender = { id: 'warm', what: 'axoneme, warm', plugin: installed, config: ours };
+export const warm: Contender = { id: 'warm', what: 'axoneme, warm', plugin: executables.plugin, config: ours };
 
-/** The forms of our plugin that there are, the quicker one first. */
-export const forms: readonly [Contender, ...Contender[]] = installed === packed ? [cold] : [warm, cold];
+/** The forms of our plugin, the one that runtimes meet first. */
+export const forms = [warm, cold] as const;
 
 /** IPv4 only: with IPv6, the reference plugins wait for duplicate address detection, more than a second, which would flatter us. */
 function reference(id: Contender['id'], what: string, type: string, subnet: string, settings: object): Contender {
@@ -57,4 +54,4 @@ export function call({ plugin, config }: Contender, verb: 'ADD' | 'CHECK' | 'DEL
 export const bareNode: Job = { argv: [process.execPath, '-e', '0'], env: { PATH: '/usr/bin:/bin' }, input: '' };
 
 /** VERSION of the cold plugin: it starts, and answers without daemon or kernel. */
-export const coldVersion: Job = { argv: [packed], env: { CNI_COMMAND: 'VERSION' }, input: '{"cniVersion":"1.0.0"}' };
+export const coldVersion: Job = { argv: [executables.cold], env: { CNI_COMMAND: 'VERSION' }, input: '{"cniVersion":"1.0.0"}' };

@@ -38,9 +38,7 @@ async function measure(): Promise<Map<string, number>> {
 
 /** What is above its limit, or missing. */
 function excess(ratios: ReadonlyMap<string, number>): Record<string, number | undefined> {
-  // Without the launcher there are no warm calls.
-  const held = Object.entries(limits).filter(([id]) => forms.length > 1 || !id.endsWith('-warm'));
-  const above = held.filter(([id, limit]) => !((ratios.get(id) ?? Number.NaN) <= limit));
+  const above = Object.entries(limits).filter(([id, limit]) => !((ratios.get(id) ?? Number.NaN) <= limit));
   return Object.fromEntries(above.map(([id]) => [id, ratios.get(id)]));
 }
 
