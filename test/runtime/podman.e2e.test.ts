@@ -110,3 +110,12 @@ it('starts a container again after a reboot', async () => {
   await site.clear();
   await expectNothingLeft();
 });
+
+/* Last, because portmap leaves its chains, and the node forwards from here on. */
+it('publishes a port over both families, with the conflist that the guide to containerd gives for that', async () => {
+  await site.node.writeFile('/etc/cni/net.d/05-axoneme.conflist', site.conflistOf('docs/containerd.md'));
+  await site.node.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1']);
+  const client = await site.run('client');
+  await site.run('server', '--publish', '80:80');
+  for (const address of await site.routers()) expect(await client.pod('get', address)).toBe(GREETING.trim());
+});

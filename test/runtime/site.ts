@@ -51,6 +51,13 @@ export class Site implements AsyncDisposable {
     return this.#daemon;
   }
 
+  /** Addresses of the node on `axo_host`: of those that it has of its own, the ones that every pod reaches. */
+  async routers(): Promise<string[]> {
+    using netlink = await this.node.netlink();
+    const { ifindex } = await netlink.links.get('axo_host');
+    return (await netlink.addresses.list({ ifindex })).map(({ address }) => address.replace(/\/.*/, ''));
+  }
+
   /** The one network configuration that a page of the documentation shows. */
   conflistOf(page: string): string {
     const [, text] = /^```json\n([\s\S]*?)^```/m.exec(readFileSync(join(project, page), 'utf8')) ?? [];
