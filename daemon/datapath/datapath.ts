@@ -244,9 +244,15 @@ export class Datapath implements EndpointDatapath {
       );
   }
 
+  /** A DEL that met no daemon may take the device at this very moment. What is left of the endpoint goes by the record of that DEL, which comes after. */
   async #attachAgain(endpoint: Endpoint): Promise<void> {
-    const { missing, isMoved } = await this.#opened.attachments.ensureAll(this.#hooks.pod(endpoint));
-    const { id } = endpoint;
+    const { id, hostIfname: device } = endpoint;
+    const outcome = await this.#opened.attachments.ensureAll(this.#hooks.pod(endpoint)).catch(async (error: unknown) => {
+      if (await this.hasDevice(endpoint)) throw error;
+      this.#parts.log.warn({ id, device, error: messageOf(error) }, 'a device went away while its programs were attached');
+    });
+    if (outcome === undefined) return;
+    const { missing, isMoved } = outcome;
     if (isMoved) this.#parts.log.info({ id, mode: this.#opened.attach.mode }, 'attached the programs in the other way');
     else for (const link of missing) this.#parts.log.warn({ id, link }, 'attached a program that was missing');
   }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deleteRecordName } from '../../conf/delete-record.ts';
+import { hostIfname } from '../../conf/names.ts';
 import type { Pod } from '../../test-harness/index.ts';
 import { titled } from './moments.ts';
 import { type Moment, Ward } from './ward.ts';
@@ -59,6 +60,19 @@ describe('a daemon that dies while it starts', () => {
       await ward.expectBooks();
     },
   );
+
+  it('is not kept from starting by a DEL that takes a device at this moment', async () => {
+    await ward.add(half);
+    await ward.kill();
+    await ward.arm({ step: 'start.podlinks', phase: 'before', nth: 3 }, 'hold');
+    ward.start();
+    await expect.poll(() => ward.fired()).toBe(true);
+    await ward.node.run(['ip', 'link', 'del', hostIfname({ containerId: half.containerId, ifname: 'eth0' })]);
+    await ward.disarm();
+    await ward.ready();
+    await ward.delete(half);
+    await ward.expectBooks();
+  });
 
   it('costs the streams between pods nothing', () => ward.expectSteadyTraffic());
 
