@@ -23,9 +23,12 @@ export interface UsedPackage {
   readonly sha256: string;
 }
 
+/** What apt says is wrong: its lines that begin with `E:`. */
 function words(error: unknown): string {
   const { stderr, message } = error as { readonly stderr?: string; readonly message: string };
-  return (stderr?.trim() || message).split('\n').slice(-3).join('; ');
+  const lines = (stderr?.trim() || message).split('\n');
+  const errors = lines.filter((line) => line.startsWith('E:'));
+  return (errors.length > 0 ? errors : lines.slice(-3)).join('; ');
 }
 
 /** Fetches a pinned package into a folder. False when the archive no longer has it; throws NO_KERNEL for any other reason. */
@@ -76,13 +79,13 @@ class PrivateApt {
     }
   }
 
-  /** Names of the packages that the meta package stands for: the image, and what newer kernels have split off it. */
+  /** Names of the packages that the meta package stands for: an image, or the three into which newer kernels are split. */
   async kernelPackages(meta: string): Promise<string[]> {
-    const image = /^Depends:.*?\b(linux-image-\d[^ ]*)/m.exec(await this.#run('apt-cache', ['show', '--no-all-versions', meta]))?.[1];
+    const image = /^Depends:.*?\b(linux-image-\d[^ ,]*)/m.exec(await this.#run('apt-cache', ['show', '--no-all-versions', meta]))?.[1];
     if (image === undefined) throw new HarnessError('NO_KERNEL', `find the current kernel: ${meta} depends on no image`);
-    const all = await this.#run('apt-cache', ['pkgnames', 'linux-']);
-    const known = new Set(all.split('\n'));
-    return ['image', 'binary', 'modules', 'base'].map((part) => image.replace('image', part)).filter((name) => known.has(name));
+    const known = new Set((await this.#run('apt-cache', ['pkgnames', 'linux-'])).split('\n'));
+    const parts = ['binary', 'modules', 'base'].map((part) => image.replace('image', part));
+    return parts.every((name) => known.has(name)) ? parts : [image];
   }
 
   /** Fetches packages in their current versions, verified through the archive's signed index. */
