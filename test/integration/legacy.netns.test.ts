@@ -225,4 +225,15 @@ describe('axoneme behind ptp, with Legacy TC', () => {
     expect(await site.node.listFolder(`${pins}/links`)).not.toContainEqual(expect.stringMatching(/^lxc/));
     expect(await ping(web, site.node)).toMatchObject({ reached: true });
   });
+
+  it('takes them off at a start that knows of no such pod: nothing would pass a program without its row', async () => {
+    const orphan = await site.node.addPod('orphan');
+    await site.axoneme.runtime.add(site.axoneme.network, attachmentOf(orphan));
+    const name = await deviceOf(site, orphan);
+    await site.axoneme.daemon.stop('SIGKILL');
+    await site.node.run(['sh', '-c', 'rm /run/axoneme/endpoints/*']);
+    await site.axoneme.restart();
+    expect(await filtersOf(site, name)).toEqual({ ingress: [], egress: [] });
+    expect(await ping(orphan, site.node)).toMatchObject({ reached: true });
+  });
 });
