@@ -61,7 +61,7 @@ class Worker {
     const id = this.#random.hex(64);
     const form = this.#chooseForm();
     const added = await this.#run(form, 'ADD', id);
-    if (added.code !== 0 && this.#random.chance(0.3)) await this.#run(form, 'ADD', id, added.killed);
+    if (added.code !== 0 && this.#random.chance(0.3)) await this.#run(form, 'ADD', id, true);
     while ((await this.#run(form, 'DEL', id)).code !== 0);
     this.#tally.cycles[form.name] = (this.#tally.cycles[form.name] ?? 0) + 1;
   }
@@ -76,7 +76,7 @@ class Worker {
     return form;
   }
 
-  /** `mayExist`: an ADD before was killed, perhaps after its last step. */
+  /** `mayExist`: an ADD before was killed, or lost the daemon that served it, perhaps after its last step (decision 0025). */
   async #run(form: Form, verb: 'ADD' | 'DEL', id: string, mayExist = false): Promise<Outcome> {
     const outcome = await this.#spawn(form, verb, id);
     if (outcome.killed) this.#tally.killed += 1;
