@@ -87,6 +87,17 @@ describe('a DEL', () => {
     await ward.node.run(['sh', '-c', `mount --bind ${elsewhere} ${pod.netnsPath} && umount ${elsewhere} && rm ${elsewhere}`]);
   });
 
+  it('of a pod that has a device of the name that its own would get has the device deleted as well', async () => {
+    const { pod, endpoint } = await added('taken');
+    const grave = buriedIfname(endpoint.id);
+    await pod.run(['ip', 'link', 'add', grave, 'type', 'veth', 'peer', 'name', 'other']);
+    await ward.delete(pod);
+    expect((await pairs(pod)).map(({ name }) => name).sort()).toEqual([grave, 'other']);
+    expect(await endpointsOf(ward.node)).toHaveLength(ward.steady.length);
+    expect(ward.daemon.stderr).toContain('cannot bury a device, deleting it at once');
+    await ward.expectBooks();
+  });
+
   it('takes the rules of a further interface along, though nobody tells where they are', async () => {
     const { pod } = await added('two');
     const second = { ...attachmentOf(pod), ifname: 'net1' };
