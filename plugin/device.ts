@@ -27,9 +27,8 @@ export async function createPair(host: Rtnetlink, pod: OpenPod, endpoint: Endpoi
 
 async function create(host: Rtnetlink, pod: OpenPod, endpoint: Endpoint): Promise<number> {
   const { hostIfname: name, hostMac } = endpoint;
-  await step('add.pair', () => host.links.create(pairOf(endpoint, pod)));
+  const { ifindex } = await step('add.pair', () => host.links.createAndGet(pairOf(endpoint, pod)));
   try {
-    const { ifindex } = await host.links.get(name);
     const settings = [
       setLink(ifindex, { alias: deviceAlias(endpoint) }),
       // The host side never speaks for itself: without a link-local address it sends no router solicitations and no multicast reports.

@@ -8,6 +8,7 @@ import { messageOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
 import { type Caller, DaemonAgent } from './agent.ts';
 import { CallClaim } from './claim.ts';
+import type { Gate } from './gate.ts';
 import { Declined, warmHandlers } from './handlers.ts';
 import { Luggage } from './luggage.ts';
 import {
@@ -42,6 +43,7 @@ export class Call implements Caller {
   readonly done: Promise<void>;
   readonly #connection: UnixConnection;
   readonly #context: CallContext;
+  readonly #gate: Gate;
   readonly #watcher: FdWatcher;
   readonly #silence: NodeJS.Timeout;
   #finish: () => void = () => undefined;
@@ -51,9 +53,10 @@ export class Call implements Caller {
   #luggage: Luggage | undefined;
 
   /** Owns the connection from here on. Throws SyscallError when it cannot be watched; then it is still the caller's. */
-  constructor(connection: UnixConnection, context: CallContext) {
+  constructor(connection: UnixConnection, context: CallContext, gate: Gate) {
     this.#connection = connection;
     this.#context = context;
+    this.#gate = gate;
     this.done = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -129,7 +132,7 @@ export class Call implements Caller {
     const answer = { stdout: '', stderr: '' };
     let declined: string | undefined;
     const { backend, paths } = this.#context;
-    const handlers = warmHandlers({ paths, luggage, agent: new DaemonAgent(backend, this), take: () => this.#take() });
+    const handlers = warmHandlers({ paths, luggage, agent: new DaemonAgent(backend, this), take: () => this.#take(), gate: this.#gate });
     const edge = {
       env: header.env,
       readStdin: () => readMemoryFile(luggage.stdin, MAX_STDIN),

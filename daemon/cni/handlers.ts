@@ -12,6 +12,7 @@ import { status } from '../../plugin/commands/status.ts';
 import type { Delegates } from '../../plugin/delegate.ts';
 import { DeleteFolder } from '../../plugin/delete-queue.ts';
 import { KernelHost } from '../../plugin/kernel-host.ts';
+import type { Gate } from './gate.ts';
 import type { Luggage } from './luggage.ts';
 
 /** What a call is served with. */
@@ -21,6 +22,8 @@ export interface CallParts {
   readonly luggage: Luggage;
   /** Told once, before anything is done; throws when nobody waits any more. */
   readonly take: () => void;
+  /** What makes or removes something passes it. */
+  readonly gate: Gate;
 }
 
 /** The call is for the cold executable; nothing has been done. */
@@ -63,8 +66,8 @@ export function warmHandlers(parts: CallParts): Handlers {
       return undefined;
     };
   return {
-    ADD: taking((call) => withTools(parts, (tools) => add(call, tools))),
-    DEL: taking(silently(del)),
+    ADD: taking((call) => parts.gate.pass(() => withTools(parts, (tools) => add(call, tools)))),
+    DEL: taking((call) => parts.gate.pass(() => silently(del)(call))),
     CHECK: taking(silently(check)),
     GC: taking(silently(gc)),
     STATUS: taking(async (call) => {

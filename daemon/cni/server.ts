@@ -2,9 +2,15 @@ import { type FdWatcher, UnixListener, watchFd } from '../../native/index.ts';
 import { messageOf } from '../failure.ts';
 import { removeAll } from '../files.ts';
 import { Call, type CallContext } from './call.ts';
+import { Gate } from './gate.ts';
 
 /** As long a queue as that of the API's socket (conf/systemd/axoneme.socket). */
 const BACKLOG = 511;
+/**
+ * Calls that work at the same time. The kernel makes one device at a time, on whatever node; more calls under way than keep it busy would only
+ * end later, all of them.
+ */
+const AT_ONCE = 16;
 /** How long an ending daemon waits for calls under way, in milliseconds, before it gives them up. */
 const CLOSE_TIMEOUT_MS = 3000;
 
@@ -15,6 +21,7 @@ export class CallServer {
   readonly #listener: UnixListener;
   readonly #watcher: FdWatcher;
   readonly #calls = new Set<Call>();
+  readonly #gate = new Gate(AT_ONCE);
   #isOpen = true;
 
   private constructor(path: string, listener: UnixListener, context: CallContext) {
@@ -46,14 +53,16 @@ export class CallServer {
     for (const call of this.#calls) call.abort();
   }
 
-  /** One at a time: the loop comes back for the next one when it has looked after everything else. */
+  /** All who wait: each is told at once that its call is taken, so that none goes to the cold executable because there are many. */
   #accept(): void {
     try {
-      const connection = this.#listener.accept();
-      if (connection === undefined) return;
-      const call = new Call(connection, this.#context);
-      this.#calls.add(call);
-      void call.done.then(() => this.#calls.delete(call));
+      for (let count = 0; count < BACKLOG; count++) {
+        const connection = this.#listener.accept();
+        if (connection === undefined) return;
+        const call = new Call(connection, this.#context, this.#gate);
+        this.#calls.add(call);
+        void call.done.then(() => this.#calls.delete(call));
+      }
     } catch (error) {
       this.#context.log.error({ error: messageOf(error) }, 'accepting a CNI call failed');
     }

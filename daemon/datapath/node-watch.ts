@@ -1,4 +1,4 @@
-import { HOST_IFNAME, NET_IFNAME, POD_IFNAME_PREFIX } from '../../conf/names.ts';
+import { HOST_IFNAME, isBuriedIfname, NET_IFNAME, POD_IFNAME_PREFIX } from '../../conf/names.ts';
 import { type Address, type Rtnetlink, type RtnetlinkEvent, RtnetlinkMonitor } from '../../native/index.ts';
 import { messageOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
@@ -32,7 +32,7 @@ export class NodeWatch {
 
   /** Subscribes first and makes the first pass then, so that no change is missed. Throws what the first pass throws. */
   async start(): Promise<void> {
-    this.#monitor = (await RtnetlinkMonitor.watch(undefined, ['link', 'address', 'route'])).unref();
+    this.#monitor = (await RtnetlinkMonitor.watch(undefined, ['link', 'address', 'route'], { isWanted: isOfNode })).unref();
     this.#problems = await this.#sync();
     void this.#follow(this.#monitor);
   }
@@ -84,7 +84,7 @@ export function concernsNode(event: RtnetlinkEvent): boolean {
     case 'address':
       return true;
     case 'link':
-      return !event.value.name.startsWith(POD_IFNAME_PREFIX) && event.value.name !== NET_IFNAME && !isQuietHost(event);
+      return isOfNode(event.value.name) && !isQuietHost(event);
     case 'route':
       return event.value.destination === 'default';
     case 'neighbour':
@@ -92,6 +92,8 @@ export function concernsNode(event: RtnetlinkEvent): boolean {
       return false;
   }
 }
+
+const isOfNode = (name: string): boolean => !name.startsWith(POD_IFNAME_PREFIX) && !isBuriedIfname(name) && name !== NET_IFNAME;
 
 /** Of our own leg only its end matters. */
 function isQuietHost(event: RtnetlinkEvent & { kind: 'link' }): boolean {

@@ -15,7 +15,7 @@ import {
 import { decodeMessages, type Message } from './message.ts';
 import { type Address, decodeAddress } from './route/address.ts';
 import type { Link } from './route/link-info.ts';
-import { decodeLink } from './route/link-info.ts';
+import { decodeLink, linkName } from './route/link-info.ts';
 import { decodeNeighbour, type Neighbour } from './route/neighbour.ts';
 import { decodeRoute, type Route } from './route/route-info.ts';
 import { decodeRule, type Rule } from './route/rule.ts';
@@ -44,13 +44,17 @@ export type EventKind = Exclude<RtnetlinkEvent['kind'], 'resync'>;
 /** Events that wait for a slow reader; beyond that they are dropped for one `resync`. */
 const QUEUE_LIMIT = 8192;
 
-/** Reads one notification; undefined for a message or family that has no event. */
-export function decodeEvent({ type, body }: Message): RtnetlinkEvent | undefined {
+/** Which links are worth an event, by name. */
+export type LinkChoice = (name: string) => boolean;
+
+/** Reads one notification; undefined for a message or family that has no event, and for a link that is not wanted. */
+export function decodeEvent({ type, body }: Message, isWanted?: LinkChoice): RtnetlinkEvent | undefined {
   switch (type) {
     case RTM_NEWLINK:
     case RTM_DELLINK:
       // A bridge tells of its ports by link messages of its own family: a port that leaves is no link that is gone.
-      return body.u8(0) === AF_UNSPEC ? change('link', type === RTM_NEWLINK, decodeLink(body)) : undefined;
+      if (body.u8(0) !== AF_UNSPEC || isWanted?.(linkName(body)) === false) return undefined;
+      return change('link', type === RTM_NEWLINK, decodeLink(body));
     case RTM_NEWADDR:
     case RTM_DELADDR:
       return change('address', type === RTM_NEWADDR, decodeAddress(body));
@@ -84,11 +88,17 @@ export class EventStream implements AsyncIterableIterator<RtnetlinkEvent> {
   #waiting: Waiting[] = [];
   #failure: { readonly error: unknown } | undefined;
   #ended = false;
+  readonly #isWanted: LinkChoice | undefined;
+
+  /** `isWanted`: the links whose events come, all when absent. */
+  constructor(isWanted?: LinkChoice) {
+    this.#isWanted = isWanted;
+  }
 
   /** Takes a datagram of notifications in. Throws DecodeError. */
   feed(datagram: Uint8Array): void {
     for (const message of decodeMessages(datagram)) {
-      const event = decodeEvent(message);
+      const event = decodeEvent(message, this.#isWanted);
       if (event !== undefined) this.#push(event);
     }
   }

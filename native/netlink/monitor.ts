@@ -15,7 +15,7 @@ import {
   RTNLGRP_LINK,
   RTNLGRP_NEIGH,
 } from './constants.ts';
-import { type EventKind, EventStream, type RtnetlinkEvent } from './events.ts';
+import { type EventKind, EventStream, type LinkChoice, type RtnetlinkEvent } from './events.ts';
 
 const groups: Readonly<Record<EventKind, readonly number[]>> = {
   link: [RTNLGRP_LINK],
@@ -32,6 +32,8 @@ const DATAGRAMS_PER_TURN = 64;
 export interface MonitorOptions {
   /** Receive buffer in bytes; what does not fit while nobody reads is lost and told by `resync`. 1 MiB when absent. */
   readonly receiveBytes?: number;
+  /** Names of links whose events are wanted; all when absent. Others cost next to nothing. */
+  readonly isWanted?: LinkChoice;
 }
 
 /**
@@ -41,10 +43,11 @@ export interface MonitorOptions {
 export class RtnetlinkMonitor implements AsyncIterable<RtnetlinkEvent> {
   readonly #fd: Fd;
   readonly #watcher: FdWatcher;
-  readonly #events = new EventStream();
+  readonly #events: EventStream;
 
-  private constructor(fd: Fd) {
+  private constructor(fd: Fd, isWanted?: LinkChoice) {
     this.#fd = fd;
+    this.#events = new EventStream(isWanted);
     this.#watcher = watchFd(fd, () => this.#read());
   }
 
@@ -52,7 +55,7 @@ export class RtnetlinkMonitor implements AsyncIterable<RtnetlinkEvent> {
   static async watch(ns: Netns | undefined, kinds: readonly EventKind[], options: MonitorOptions = {}): Promise<RtnetlinkMonitor> {
     const { receiveBytes = 1 << 20 } = options;
     const fd = await openNetlinkSocket(ns, NETLINK_ROUTE, { groups: kinds.flatMap((kind) => groups[kind]), receiveBytes });
-    return new RtnetlinkMonitor(fd);
+    return new RtnetlinkMonitor(fd, options.isWanted);
   }
 
   /** Lets the process end although the monitor is open. */

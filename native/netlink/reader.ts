@@ -5,57 +5,62 @@ import { DecodeError } from './errors.ts';
 
 /**
  * A window on received bytes. Reads are by offset in the window and exact: outside it they throw `DecodeError` with the offset in the datagram.
+ * Windows share one view of the datagram: a link has some fifty attributes, and a node with many pods is told of links all the time.
  */
 export class Reader {
-  readonly bytes: Uint8Array;
   /** Offset of the window's first byte in the datagram. */
   readonly base: number;
+  readonly length: number;
   readonly #view: DataView;
+  /** Of the window's first byte in the view. */
+  readonly #start: number;
 
-  constructor(bytes: Uint8Array, base = 0) {
-    this.bytes = bytes;
+  constructor(bytes: Uint8Array | DataView, base = 0, start = 0, length = bytes.byteLength - start) {
     this.base = base;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.length = length;
+    this.#view = bytes instanceof DataView ? bytes : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#start = start;
   }
 
-  get length(): number {
-    return this.bytes.length;
+  /** The window's bytes, not copied. */
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.#view.buffer, this.#view.byteOffset + this.#start, this.length);
   }
 
   u8(at: number): number {
-    return this.#need(at, 1).getUint8(at);
+    return this.#view.getUint8(this.#need(at, 1));
   }
 
   u16(at: number): number {
-    return this.#need(at, 2).getUint16(at, LITTLE);
+    return this.#view.getUint16(this.#need(at, 2), LITTLE);
   }
 
   be16(at: number): number {
-    return this.#need(at, 2).getUint16(at);
+    return this.#view.getUint16(this.#need(at, 2));
   }
 
   u32(at: number): number {
-    return this.#need(at, 4).getUint32(at, LITTLE);
+    return this.#view.getUint32(this.#need(at, 4), LITTLE);
   }
 
   i32(at: number): number {
-    return this.#need(at, 4).getInt32(at, LITTLE);
+    return this.#view.getInt32(this.#need(at, 4), LITTLE);
   }
 
   u64(at: number): bigint {
-    return this.#need(at, 8).getBigUint64(at, LITTLE);
+    return this.#view.getBigUint64(this.#need(at, 8), LITTLE);
   }
 
   /** The part from `at`, `length` bytes long (to the end when absent), as a window of its own. */
   slice(at: number, length = Math.max(0, this.length - at)): Reader {
-    this.#need(at, length);
-    return new Reader(this.bytes.subarray(at, at + length), this.base + at);
+    return new Reader(this.#view, this.base + at, this.#need(at, length), length);
   }
 
-  #need(at: number, size: number): DataView {
+  /** Where `size` bytes at `at` begin in the view. */
+  #need(at: number, size: number): number {
     const left = Math.max(0, this.length - at);
     if (size > left) throw new DecodeError(`needs ${size} bytes, ${left} left`, this.base + Math.min(at, this.length));
-    return this.#view;
+    return this.#start + at;
   }
 }
 
@@ -103,8 +108,8 @@ export class Attr {
     return this.payload.bytes.slice();
   }
 
-  nested(skip = 0): Generator<Attr> {
-    return attributes(this.payload, skip);
+  nested(skip = 0, isWanted?: (type: number) => boolean): Generator<Attr> {
+    return attributes(this.payload, skip, isWanted);
   }
 
   exactly(size: number): Reader {
@@ -114,15 +119,16 @@ export class Attr {
   }
 }
 
-/** The attributes in a window, after a fixed struct of `skip` bytes. */
-export function* attributes(window: Reader, skip = 0): Generator<Attr> {
+/** The attributes in a window, after a fixed struct of `skip` bytes; of the types that `isWanted` knows, all when absent. */
+export function* attributes(window: Reader, skip = 0, isWanted?: (type: number) => boolean): Generator<Attr> {
   if (skip > window.length) throw new DecodeError(`needs ${skip} bytes, ${window.length} left`, window.base);
   let at = align(skip);
   while (at < window.length) {
     const length = window.u16(at);
     const type = window.u16(at + 2) & NLA_TYPE_MASK;
     if (length < HEADER) throw new DecodeError(`attribute ${type} claims ${length} bytes, less than its header`, window.base + at);
-    yield new Attr(type, window.slice(at + HEADER, length - HEADER));
+    const payload = window.slice(at + HEADER, length - HEADER);
+    if (isWanted === undefined || isWanted(type)) yield new Attr(type, payload);
     at += align(length);
   }
 }

@@ -54,8 +54,8 @@ export class Rtnetlink {
    * Carries out several requests (`setLink`, `addAddress`, `addRoute`, ...) in order and in one system call. The kernel tries all of them;
    * throws the NetlinkError of the first that it refused.
    */
-  batch(requests: readonly Request[]): Promise<void> {
-    return this.#socket.batch(requests);
+  async batch(requests: readonly Request[]): Promise<void> {
+    await this.#socket.batch(requests);
   }
 
   close(): void {
@@ -81,6 +81,17 @@ export class Links extends Part {
       throw withRequirement(error, spec.kind);
     });
     if (spec.altnames !== undefined && spec.altnames.length > 0) await this.send(link.addAltnames(spec.name, spec.altnames));
+  }
+
+  /** The same, and in the same system call a look at what was made. */
+  async createAndGet(spec: link.LinkSpec): Promise<Link> {
+    const look = link.getLink(spec.name);
+    const [, answers = []] = await this.socket.batch([link.createLink(spec), look]).catch((error) => {
+      throw withRequirement(error, spec.kind);
+    });
+    const [found] = answers.filter(({ type }) => type === RTM_NEWLINK).map(({ body }) => decodeLink(body));
+    if (found === undefined) throw new NetlinkError(look.operation, ENODEV);
+    return found;
   }
 
   /** The link with this index, name or alternative name. Throws NetlinkError (ENODEV). */

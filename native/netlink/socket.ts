@@ -72,11 +72,14 @@ export class NetlinkSocket {
 
   /**
    * Sends several requests in one datagram; the kernel carries them out in order. It does not stop at a refusal, so later ones are tried
-   * too. Throws the NetlinkError of the first that was refused.
+   * too. Gives the answers of each. Throws the NetlinkError of the first that was refused.
    */
-  async batch(requests: readonly Request[]): Promise<void> {
-    if (requests.length === 0) return;
-    for (const exchange of await this.#exchange(requests)) throwRefusal(exchange);
+  async batch(requests: readonly Request[]): Promise<Message[][]> {
+    if (requests.length === 0) return [];
+    return (await this.#exchange(requests)).map((exchange) => {
+      throwRefusal(exchange);
+      return exchange.answers;
+    });
   }
 
   close(): void {

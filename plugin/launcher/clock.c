@@ -8,9 +8,9 @@
 // is told how much of the time is gone. Of an answer that is being made, an ADD, CHECK or GC is more patient: to give
 // up would take back what is nearly done.
 static const struct patience limits[] = {
-    {"ADD", 800, 10000},
-    {"CHECK", 800, 10000},
-    {"GC", 800, 60000},
+    {"ADD", 1200, 10000},
+    {"CHECK", 1200, 10000},
+    {"GC", 1200, 60000},
     {"DEL", 500, 1200},
     {"STATUS", 50, 100},
     // VERSION, and what is no verb

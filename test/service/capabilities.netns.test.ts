@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attachmentOf, Lab, type Node, parseNetwork, ping, Runtime, type Service } from '../../test-harness/index.ts';
 import { dualStack, executables, shippedConflist } from '../support/axoneme.ts';
+import { warmPlugins } from '../support/forms.ts';
 import { keptCapabilities, withCapabilities } from './unit-file.ts';
 
 /* The daemon with the capabilities of its unit file and no other; the plugin has those of its runtime, which is root. */
@@ -16,7 +16,8 @@ let runtime: Runtime;
 beforeAll(async () => {
   lab = await Lab.create({ nodes: { node1: {} }, hosts: { outside: {} }, links: [{ between: ['node1', 'outside'] }] });
   node = lab.node('node1');
-  runtime = new Runtime(node, { pluginDirs: [dirname(executables.plugin)] });
+  // Without a cold executable: the daemon serves every call itself.
+  runtime = new Runtime(node, { pluginDirs: [await warmPlugins(node)] });
   await node.writeFile('/etc/axoneme/config.yaml', JSON.stringify(dualStack));
 });
 afterAll(() => lab.close());

@@ -167,11 +167,19 @@ export function decodeLink(body: Reader, { stats = false }: { readonly stats?: b
     type: body.u16(2),
     altnames: [],
   };
-  for (const attr of attributes(body, IFINFOMSG)) {
+  for (const attr of attributes(body, IFINFOMSG, stats ? undefined : isRead)) {
     readers[attr.type]?.(link, attr);
     if (stats && attr.type === IFLA_STATS64) link.stats = readStats(attr.payload);
   }
   return link;
+}
+
+const isRead = (type: number): boolean => Object.hasOwn(readers, type);
+
+/** The name alone, without a look at the rest: it is the first that the kernel tells. */
+export function linkName(body: Reader): string {
+  for (const attr of attributes(body, IFINFOMSG, (type) => type === IFLA_IFNAME)) return attr.str();
+  return '';
 }
 
 function readLinkInfo(link: Draft, attr: Attr): void {
@@ -201,10 +209,9 @@ const isProgramId = (type: number): boolean =>
   type === IFLA_XDP_PROG_ID || type === IFLA_XDP_DRV_PROG_ID || type === IFLA_XDP_SKB_PROG_ID || type === IFLA_XDP_HW_PROG_ID;
 
 function readAfSpec(link: Draft, attr: Attr): void {
-  for (const family of attr.nested()) {
-    if (family.type !== AF_INET6) continue;
-    for (const inner of family.nested()) {
-      if (inner.type === IFLA_INET6_ADDR_GEN_MODE) link.addrGenMode = wordOf(addrGenModes, inner.u8());
+  for (const family of attr.nested(0, (type) => type === AF_INET6)) {
+    for (const inner of family.nested(0, (type) => type === IFLA_INET6_ADDR_GEN_MODE)) {
+      link.addrGenMode = wordOf(addrGenModes, inner.u8());
     }
   }
 }
