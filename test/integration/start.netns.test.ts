@@ -1,4 +1,6 @@
+import { release } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { probeNetkit } from '../../daemon/datapath/device-mode.ts';
 import { diff, formatChanges, Lab, type Node, snapshot } from '../../test-harness/index.ts';
 import { executables } from '../support/axoneme.ts';
 
@@ -47,4 +49,16 @@ test('a configuration that is not there, or wrong, is named with file and key', 
   expect(await refused(daemon('--config', '/etc/axoneme/wrong.yaml'))).toBe(
     'axoneme daemon: read /etc/axoneme/wrong.yaml:2: ipv4.enabeld: unknown key; did you mean ipv4.enabled?',
   );
+});
+
+test('netkit demanded of a kernel without it is refused before any pod', async () => {
+  // On a kernel with netkit there is nothing to refuse.
+  if ((await probeNetkit()) === 'yes') return;
+  for (const mode of ['netkit', 'netkit-l2']) {
+    await node.writeFile('/etc/axoneme/netkit.yaml', `bpf:\n  datapathMode: ${mode}\n`);
+    expect(await refused(daemon('--config', '/etc/axoneme/netkit.yaml'))).toBe(
+      `axoneme daemon: start with bpf.datapathMode ${mode} on Linux ${release()}: it has no netkit devices, which came with Linux 6.7 ` +
+        '(CONFIG_NETKIT); set bpf.datapathMode to auto or veth',
+    );
+  }
 });
