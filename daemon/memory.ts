@@ -1,12 +1,13 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { keepMallocSmall, releaseExecutable, trimMalloc } from '../native/index.ts';
 
 /**
- * Flags of V8 that trade speed, which a daemon of a few calls per second does not need, for memory, which every node would pay. Measured with
- * 100 pods (resident, Node 24.21): 98 MB without, 87 MB with a young generation that stays at its first size, 81 MB when the optimising
- * compiler, whose code alone is 6 MB, never runs.
+ * Flags of V8 that trade a little speed for memory, which every node would pay: a young generation that stays at its first size (11 MB with 100
+ * pods), and some 2 MB of garbage collected at a time, and not 5. The compilers stay on: without them an ADD costs a quarter more
+ * (docs/decisions/0059-a-daemon-lets-go-of-its-start.md).
  */
-export const memoryFlags = ['--semi-space-growth-factor=1', '--optimize-for-size', '--no-opt', '--heap-growing-percent=5'] as const;
+export const memoryFlags = ['--semi-space-growth-factor=1', '--heap-growing-percent=5'] as const;
 
 /** How long after its start a daemon is tidied, in milliseconds: pods that waited for it come first. */
 const TIDY_MS = 1000;
@@ -26,29 +27,41 @@ export function keepMemorySmall(): void {
 /**
  * A second from now: collects what the start has left behind and gives it back to the kernel, 4 MB for 20 ms of work, and the pages of the
  * executable that only the start has used, 40 MB of which some 15 come back. From then on the heap is collected when it has grown by
- * {@link SLACK}; V8 alone lets it grow by 8 MB. Collecting needs a Node with `--expose-gc`, with which the executable is built.
+ * {@link SLACK}; V8 alone lets it grow by 8 MB.
  */
 export function tidyMemorySoon(): void {
   const start = () => {
+    const collect = collector();
     collect('last-resort');
     releaseExecutable();
-    watchHeap(usedHeap());
+    watchHeap(usedHeap(), collect);
   };
   setTimeout(start, TIDY_MS).unref();
 }
 
-function watchHeap(left: number): void {
+type Collect = (flavor: 'regular' | 'last-resort') => void;
+
+function watchHeap(left: number, collect: Collect): void {
   const look = () => {
     const isGrown = usedHeap() > left + SLACK;
     if (isGrown) collect('regular');
-    watchHeap(isGrown ? usedHeap() : left);
+    watchHeap(isGrown ? usedHeap() : left, collect);
   };
   setTimeout(look, LOOK_MS).unref();
 }
 
-function collect(flavor: 'regular' | 'last-resort'): void {
-  (globalThis as { gc?: (options: object) => void }).gc?.({ type: 'major', execution: 'sync', flavor });
-  trimMalloc();
+/**
+ * V8's own `gc`, which it gives to contexts that are made while the flag is set. On the command line the flag would cost every start: flags are part of
+ * a code cache's key, and Node's own modules would all be compiled anew.
+ */
+function collector(): Collect {
+  setFlagsFromString('--expose-gc');
+  const gc: (options: object) => void = runInNewContext('globalThis.gc ?? (() => undefined)');
+  setFlagsFromString('--no-expose-gc');
+  return (flavor) => {
+    gc({ type: 'major', execution: 'sync', flavor });
+    trimMalloc();
+  };
 }
 
 function usedHeap(): number {

@@ -17,7 +17,7 @@ const options = {
 
 /**
  * `npm run bench [-- --quick] [--only ROW] [--json FILE] [--write]`: measures and prints the table; `--quick` says whether everything works, not how
- * fast it is, `--only` takes an id or its beginning, `--write` puts table, numbers and picture into docs/.
+ * fast it is, `--only` takes an id or its beginning, `--write` puts table, numbers and picture into docs/, unless a section failed: then the exit status is 1.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options });
@@ -26,12 +26,14 @@ async function main(): Promise<void> {
   const say = (text: string) => void process.stdout.write(`${text}\n`);
   const [machine, began] = [machineFacts(), performance.now()];
   say(describeMachine(machine));
-  const rows = await measureAll(values.quick ? quick : full, values.only, say);
+  const { rows, failures } = await measureAll(values.quick ? quick : full, values.only, say);
   const report = reportOf(rows, machine, new Date(), (performance.now() - began) / 1000);
   say(`\n${table(report.readings)}\n`);
   writeAll(values.json, report, rows);
   say(`all values: ${values.json}`);
-  if (values.write) writeDocs(join(project, 'docs'), report);
+  for (const failure of failures) say(`failed: ${failure}`);
+  if (failures.length > 0) process.exitCode = 1;
+  else if (values.write) writeDocs(join(project, 'docs'), report);
 }
 
 await main();
