@@ -29,11 +29,15 @@ export interface Moment {
   readonly nth?: number;
 }
 
+/** Milliseconds in which a daemon serves, on an emulated processor too. */
+const READY_TIMEOUT = 60_000;
+
 const failpoint = '/run/failpoint';
 const armable = { NODE_OPTIONS: `--require=${join(import.meta.dirname, 'failpoint.ts')}`, AXONEME_FAILPOINT: failpoint };
 const DEFAULT_IFNAME = 'eth0';
 const configFile = '/etc/axoneme/config.yaml';
-const configOf = (legacy: boolean): string => JSON.stringify({ ...dualStack, bpf: { enableTCX: !legacy } });
+const configOf = ({ legacy = false, datapathMode = 'veth' }: Pick<WardOptions, 'legacy' | 'datapathMode'>): string =>
+  JSON.stringify({ ...dualStack, bpf: { enableTCX: !legacy, datapathMode } });
 
 /** Where a test may put plugins of its own, and where the reference plugins are. */
 const otherPlugins = ['/opt/plugins', '/usr/lib/cni'];
@@ -47,6 +51,8 @@ export interface WardOptions {
   readonly network?: Network;
   /** attach programs by filters */
   readonly legacy?: boolean;
+  /** kind of the pods' pairs; veth unless given */
+  readonly datapathMode?: 'veth' | 'netkit' | 'netkit-l2';
   /** the plugin is the launcher, whose calls the daemon serves; the cold executable, which can die by itself, unless given */
   readonly warm?: boolean;
 }
@@ -77,7 +83,7 @@ export class Ward implements AsyncDisposable {
     const lab = await Lab.create({ nodes: { node1: {} } });
     try {
       const node = lab.node('node1');
-      await node.writeFile(configFile, configOf(options.legacy === true));
+      await node.writeFile(configFile, configOf(options));
       const pluginDir = options.warm === true ? join(executables.plugin, '..') : await coldPlugins(node);
       const ward = new Ward(lab, node, pluginDir, options);
       await ward.ready();
@@ -110,12 +116,12 @@ export class Ward implements AsyncDisposable {
   /** Resolves when the daemon serves. */
   async ready(): Promise<void> {
     const serves = async () => (await ask<Health>(this.node, '/v1/healthz').catch(() => undefined))?.state === 'ok';
-    await this.#daemon.waitUntil(serves, 'serve');
+    await this.#daemon.waitUntil(serves, 'serve', READY_TIMEOUT);
   }
 
   /** How the next daemon attaches programs. */
   async setLegacy(legacy: boolean): Promise<void> {
-    await this.node.writeFile(configFile, configOf(legacy));
+    await this.node.writeFile(configFile, configOf({ legacy }));
   }
 
   /** Starts the daemon, without waiting for it. */
