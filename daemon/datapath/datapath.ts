@@ -191,11 +191,8 @@ export class Datapath implements EndpointDatapath {
   }
 
   async inspect(endpoint: Endpoint): Promise<string[]> {
-    return [
-      ...(await deviceProblems(this.#opened.rtnl, endpoint)),
-      ...(await this.#hookProblems(this.#hooks.pod(endpoint))),
-      ...this.#maps.problems(endpoint),
-    ];
+    const [device, hooks] = await Promise.all([deviceProblems(this.#opened.rtnl, endpoint), this.#hookProblems(this.#hooks.pod(endpoint))]);
+    return [...device, ...hooks, ...this.#maps.problems(endpoint)];
   }
 
   async inspectNode(): Promise<string[]> {

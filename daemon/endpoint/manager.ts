@@ -86,18 +86,21 @@ export class EndpointManager {
   async connect(id: number, report: DeviceReport, claim: Claim): Promise<void> {
     await this.#inState(id, 'creating', claim, async (entry) => {
       const device: Endpoint = { ...entry.record.endpoint, hostIfindex: report.hostIfindex };
-      await this.#parts.datapath.expectDevice(device);
+      const isExpected = this.#parts.datapath.expectDevice(device);
+      // While the kernel is asked.
+      if (this.#parts.datapath.attachPaths(device).kind !== 'clsact') this.#parts.window.open(id);
+      await isExpected;
       const endpoint = await this.#burials.whenFree(() => step('connect.record', () => this.#complement(entry, device, report)));
       await this.#parts.datapath.connect(endpoint);
-      if (this.#parts.datapath.attachPaths(endpoint).kind !== 'clsact') this.#parts.window.open(id);
     });
   }
 
   /** The programs are attached and the links pinned: the ADD is done. Throws `bad-request` when something is missing. */
   async complete(id: number, claim: Claim): Promise<Endpoint> {
     return await this.#inState(id, 'creating', claim, async (entry) => {
+      const inspected = this.#parts.datapath.inspect(entry.record.endpoint);
       this.#parts.window.close(id);
-      const problems = await this.#parts.datapath.inspect(entry.record.endpoint);
+      const problems = await inspected;
       if (problems.length > 0) throw new DomainError('bad-request', `complete endpoint ${id}: ${problems.join('; ')}`);
       step('complete.record', () => this.#update(entry, { ...entry.record.endpoint, state: 'ready' }));
       this.#letGo(entry);

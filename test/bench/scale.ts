@@ -11,8 +11,10 @@ import { time } from './timer.ts';
 
 /** Pods that are added at once while a node fills. */
 const AT_ONCE = 25;
-/** Milliseconds after which a daemon counts as idle. */
+/** Milliseconds after which a daemon has let go of its start. */
 const CALM_MS = 2000;
+/** Milliseconds after which it counts as idle: it looks at its heap every ten seconds, the first time for what the start has left. */
+const IDLE_MS = 12_000;
 
 /** Room for more pods than any node has. */
 const config = {
@@ -28,7 +30,7 @@ function pidOf({ daemon }: AxonemeNode): number {
 
 /** Percent of one core that the idle daemon uses. */
 async function idleShare(axoneme: AxonemeNode, milliseconds: number): Promise<number> {
-  await sleep(CALM_MS);
+  await sleep(IDLE_MS);
   const [pid, before, began] = [pidOf(axoneme), processorMs(pidOf(axoneme)), performance.now()];
   await sleep(milliseconds);
   return ((processorMs(pid) - before) / (performance.now() - began)) * 100;
