@@ -18,6 +18,7 @@ import { Burials } from './burial.ts';
 import { busy, type Entry, isClaimedByAnother, keyFields } from './entry.ts';
 import { addressesOf, keyOf, ownerOf } from './identity.ts';
 import { KeyedLock } from './locks.ts';
+import { Makers } from './makers.ts';
 import { newEndpoint, validateRequest } from './plan.ts';
 import type { Addressing, Claim, Door, EndpointDatapath, GraceWindow, Visitor } from './ports.ts';
 import type { EndpointRecord, RecordStore } from './record.ts';
@@ -44,6 +45,7 @@ export class EndpointManager {
   readonly #parts: ManagerParts;
   readonly #locks = new KeyedLock();
   readonly #table = new EndpointTable();
+  readonly #makers = new Makers();
   readonly #burials: Burials;
   readonly #background = new Set<Promise<void>>();
 
@@ -72,11 +74,12 @@ export class EndpointManager {
   /** Reserves id and addresses and writes the record. Throws `exists` for a live attachment, `busy` while another client works on it. */
   async create(request: EndpointRequest, claim: Claim): Promise<EndpointPlan> {
     validateRequest(request, this.#parts.datapath);
-    await this.#letLeave(request, claim);
+    await this.#makers.leave(keyOf(request), claim);
     return await this.#locks.run(keyOf(request), async () => {
       await this.#makeWay(request);
       const entry = await this.#burials.whenFree(() => this.#reserve(request));
       this.#hold(entry, claim);
+      this.#makers.add(keyOf(request), claim);
       const { endpoint } = entry.record;
       return { endpoint, routers: this.#parts.datapath.routers, attach: this.#parts.datapath.attachPaths(endpoint) };
     });
@@ -113,7 +116,7 @@ export class EndpointManager {
    * DEL is never refused: it takes the endpoint from an ADD that is still under way, whose next request then fails and whose client undoes what it made.
    */
   async disconnect({ netns, ...key }: DisconnectRequest, visitor?: Visitor): Promise<Endpoint | undefined> {
-    await this.#letLeave(key, visitor?.claim);
+    await this.#makers.leave(keyOf(key), visitor?.claim);
     return await this.#locks.run(keyOf(key), async () => {
       const entry = this.#table.find(key);
       if (entry === undefined) return undefined;
@@ -175,12 +178,6 @@ export class EndpointManager {
   async close(): Promise<void> {
     await Promise.all(this.#background);
     await this.#burials.close();
-  }
-
-  /** Waits, outside the lock that it needs itself, until a client that takes back what it did is out of the way. */
-  async #letLeave(key: AttachmentKey, mine: Claim | undefined): Promise<void> {
-    const claim = this.#table.find(key)?.claim;
-    if (claim !== mine) await claim?.leaving;
   }
 
   /** Refuses a second ADD of a live attachment; clears away what a dead one left. */

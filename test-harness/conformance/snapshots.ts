@@ -34,3 +34,21 @@ export async function mustBecomeEqual(before: Snapshot, look: () => Promise<Snap
   }
   mustEqual(before, after, what);
 }
+
+/** What stays the same for so long has settled, in milliseconds. */
+const CALM = 500;
+
+/**
+ * Waits until a state is as it was before, or does not change any more: a plugin may have the kernel end a device behind its answer, and a
+ * state that still shows it is none to compare with.
+ */
+export async function settle(before: Snapshot, look: () => Promise<Snapshot>): Promise<void> {
+  const deadline = performance.now() + SETTLING;
+  let [last, since] = [await look(), performance.now()];
+  while (diff(before, last).length > 0 && performance.now() < Math.min(deadline, since + CALM)) {
+    await sleep(50);
+    const next = await look();
+    if (diff(last, next).length > 0) since = performance.now();
+    last = next;
+  }
+}

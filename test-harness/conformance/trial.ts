@@ -8,7 +8,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import { type Call, mustSucceed, outcomeOf, parseOutput } from './call.ts';
 import { Deviation, NotApplicable } from './item.ts';
 import { type RequestOptions, requestConfig, requestEnv } from './request.ts';
-import { lookAt } from './snapshots.ts';
+import { lookAt, settle } from './snapshots.ts';
 import type { Subject } from './subject.ts';
 
 /** A successful ADD, and what is needed to repeat or end it. */
@@ -141,9 +141,11 @@ export class Trial {
 
   /** Brings about what a plugin makes once for all containers (a bridge, a chain, a lock file), so that it does not count as left behind. */
   async warmUp(): Promise<void> {
+    const before = await this.look();
     const attached = await this.attach();
     await this.detach(attached);
     await this.removePod(attached.pod);
+    await settle(before, () => this.look());
   }
 
   /** DELs what is still attached and removes the pods. What fails here has failed as an item of its own. */

@@ -8,13 +8,17 @@ import {
   interpose,
   type Pod,
   pause,
+  Runtime,
   type SocketProxy,
   tcpEcho,
 } from '../../test-harness/index.ts';
+import { coldPlugins } from '../support/forms.ts';
 import { Site, type State } from './site.ts';
 
 describe('an ADD through trouble', () => {
   let site: Site;
+  /** Calls the cold executable: what speaks with the daemon over the socket that is disturbed here. */
+  let runtime: Runtime;
   let proxy: SocketProxy;
   let before: State;
   let pod: Pod;
@@ -22,6 +26,7 @@ describe('an ADD through trouble', () => {
     site = await Site.open();
     const { pod: first } = await site.axoneme.add('first');
     await site.axoneme.delete(first);
+    runtime = new Runtime(site.node, { pluginDirs: [await coldPlugins(site.node)] });
   });
   afterAll(() => site[Symbol.asyncDispose]());
   beforeEach(async () => {
@@ -31,7 +36,7 @@ describe('an ADD through trouble', () => {
   });
   afterEach(async () => {
     await proxy.lift();
-    await site.axoneme.runtime.del(site.axoneme.network, attachmentOf(pod));
+    await runtime.del(site.axoneme.network, attachmentOf(pod));
     await site.node.removePod(pod);
     // nothing is left, whatever happened
     const differences = async () => {
@@ -44,7 +49,7 @@ describe('an ADD through trouble', () => {
     await expect.poll(differences, { timeout: 5000, interval: 100 }).toBe('');
   });
 
-  const add = () => site.axoneme.runtime.add(site.axoneme.network, attachmentOf(pod));
+  const add = () => runtime.add(site.axoneme.network, attachmentOf(pod));
 
   it('waits for a daemon that is late', async () => {
     proxy.trouble({ delay: 300 });
