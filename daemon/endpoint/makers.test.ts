@@ -16,13 +16,18 @@ it('lets nobody but the maker go on while it takes back what it did', async () =
   expect(order).toEqual(['maker', 'other']);
 });
 
-it('remembers the last maker only, and none whose call has ended', async () => {
-  const [makers, first, second] = [new Makers(), new CallClaim(), new CallClaim()];
-  makers.add('c/eth0', first);
-  makers.add('c/eth0', second);
-  first.end();
+it('waits for all who take something back, and for none whose call has ended', async () => {
+  const [makers, first, second, third] = [new Makers(), new CallClaim(), new CallClaim(), new CallClaim()];
+  for (const claim of [first, second, third]) makers.add('c/eth0', claim);
+  first.leave();
   second.leave();
-  const waiting = makers.leave('c/eth0', undefined);
+  let isOver = false;
+  const waiting = makers.leave('c/eth0', undefined).then(() => {
+    isOver = true;
+  });
+  first.end();
+  await makers.leave('d/eth0', undefined);
+  expect(isOver).toBe(false);
   second.end();
   await waiting;
   await makers.leave('c/eth0', undefined);

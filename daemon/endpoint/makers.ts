@@ -1,23 +1,26 @@
 import type { Claim } from './ports.ts';
 
-/** Who makes, or has made, an attachment, by its key, for as long as the maker's call lasts. */
+/** Who makes, or tries to make, an attachment, by its key, for as long as the maker's call lasts. */
 export class Makers {
-  readonly #claims = new Map<string, Claim>();
+  readonly #claims = new Map<string, Set<Claim>>();
 
-  /** Remembers the maker until its call has ended, however that ends. */
+  /** Remembers a maker until its call has ended, however that ends. To be told before anything is awaited: a DEL may come at any time. */
   add(key: string, claim: Claim): void {
-    this.#claims.set(key, claim);
+    const claims = this.#claims.get(key) ?? new Set();
+    this.#claims.set(key, claims.add(claim));
     claim.whenClosed(() => {
-      if (this.#claims.get(key) === claim) this.#claims.delete(key);
+      claims.delete(claim);
+      if (claims.size === 0 && this.#claims.get(key) === claims) this.#claims.delete(key);
     });
   }
 
   /**
-   * Waits until a maker that takes back what it did is out of the way. It goes on by the names of device and pins when its endpoint has been buried
-   * already: whoever makes the attachment anew meanwhile would lose both. `mine`: the claim of who asks, who does not wait for itself.
+   * Waits until makers that take back what they did are out of the way. They go on by the names of device and pins when their endpoint has been
+   * buried already, or is not there yet: whoever makes the attachment anew meanwhile would lose both. `mine`: the claim of who asks, who does not wait for
+   * itself.
    */
   async leave(key: string, mine: Claim | undefined): Promise<void> {
-    const claim = this.#claims.get(key);
-    if (claim !== mine) await claim?.leaving;
+    const others = [...(this.#claims.get(key) ?? [])].filter((claim) => claim !== mine);
+    await Promise.all(others.map((claim) => claim.leaving));
   }
 }

@@ -74,12 +74,12 @@ export class EndpointManager {
   /** Reserves id and addresses and writes the record. Throws `exists` for a live attachment, `busy` while another client works on it. */
   async create(request: EndpointRequest, claim: Claim): Promise<EndpointPlan> {
     validateRequest(request, this.#parts.datapath);
+    this.#makers.add(keyOf(request), claim);
     await this.#makers.leave(keyOf(request), claim);
     return await this.#locks.run(keyOf(request), async () => {
       await this.#makeWay(request);
       const entry = await this.#burials.whenFree(() => this.#reserve(request));
       this.#hold(entry, claim);
-      this.#makers.add(keyOf(request), claim);
       const { endpoint } = entry.record;
       return { endpoint, routers: this.#parts.datapath.routers, attach: this.#parts.datapath.attachPaths(endpoint) };
     });
