@@ -32,3 +32,14 @@ it('waits for all who take something back, and for none whose call has ended', a
   await waiting;
   await makers.leave('c/eth0', undefined);
 });
+
+it('lets no two makers wait for each other', async () => {
+  const [makers, first, second] = [new Makers(), new CallClaim(), new CallClaim()];
+  for (const claim of [first, second]) makers.add('c/eth0', claim);
+  first.leave();
+  second.leave();
+  await makers.leave('c/eth0', first);
+  const waiting = makers.leave('c/eth0', second);
+  first.end();
+  await waiting;
+});

@@ -16,11 +16,13 @@ export class Makers {
 
   /**
    * Waits until makers that take back what they did are out of the way. They go on by the names of device and pins when their endpoint has been
-   * buried already, or is not there yet: whoever makes the attachment anew meanwhile would lose both. `mine`: the claim of who asks, who does not wait for
-   * itself.
+   * buried already, or is not there yet: whoever makes the attachment anew meanwhile would lose both. A maker waits for those before it alone, so
+   * that no two wait for each other; `mine` is the claim of who asks.
    */
   async leave(key: string, mine: Claim | undefined): Promise<void> {
-    const others = [...(this.#claims.get(key) ?? [])].filter((claim) => claim !== mine);
+    const claims = [...(this.#claims.get(key) ?? [])];
+    const place = mine === undefined ? -1 : claims.indexOf(mine);
+    const others = place < 0 ? claims : claims.slice(0, place);
     await Promise.all(others.map((claim) => claim.leaving));
   }
 }
