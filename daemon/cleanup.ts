@@ -4,10 +4,9 @@ import { HOST_IFNAME, isBuriedIfname, isHostIfname, isPodLinkKind, NET_IFNAME } 
 import type { Paths } from '../conf/paths.ts';
 import { step } from '../conf/step.ts';
 import { Rtnetlink } from '../native/index.ts';
-import { detachPrograms } from '../plugin/attach/index.ts';
+import { detachPrograms, namesIn } from '../plugin/attach/index.ts';
 import { removeBpffs } from './datapath/bpffs.ts';
 import { ExpediteWindow } from './datapath/expedite.ts';
-import { namesIn } from './datapath/links.ts';
 import { hasErrno } from './failure.ts';
 import type { Logger } from './log.ts';
 

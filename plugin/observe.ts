@@ -1,9 +1,7 @@
 import { join } from 'node:path';
 import type { Endpoint } from '../conf/api/types.ts';
 import { programInfo } from '../native/bpf/info.ts';
-import { getPinned } from '../native/bpf/pin.ts';
-import { hasErrno } from '../native/errors.ts';
-import type { Fd } from '../native/fd.ts';
+import { openIfPinned } from '../native/bpf/pin.ts';
 import type { Route } from '../native/netlink/route/route-info.ts';
 import type { Rtnetlink } from '../native/netlink/rtnetlink.ts';
 import { type AttachTarget, findAttached, type Hook } from './attach/index.ts';
@@ -58,15 +56,6 @@ function observeRoute({ family, destination, gateway, table }: Route): ObservedR
 /** What is found may be a husk: a link whose device is gone keeps its pin. */
 async function observeHook(netlink: Rtnetlink, target: AttachTarget, hook: Hook, programPath: string): Promise<ObservedHook> {
   const found = await findAttached(netlink, target, hook);
-  return { link: found?.ifindex ? found : undefined, expectedProgramId: ifPinned(programPath, (fd) => programInfo(fd).id) };
-}
-
-function ifPinned<T>(path: string, read: (fd: Fd) => T): T | undefined {
-  try {
-    using fd = getPinned(path);
-    return read(fd);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+  using program = openIfPinned(programPath);
+  return { link: found?.ifindex ? found : undefined, expectedProgramId: program && programInfo(program).id };
 }

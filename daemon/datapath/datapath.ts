@@ -5,6 +5,7 @@ import { EXTERNAL_POOLS, HOST_IFNAME, hostIfname, POD_IFNAME_PREFIX } from '../.
 import type { Paths } from '../../conf/paths.ts';
 import { step } from '../../conf/step.ts';
 import { openRingBuffer, probe, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
+import { namesIn } from '../../plugin/attach/index.ts';
 import { addressesOf } from '../endpoint/identity.ts';
 import { KeyedLock } from '../endpoint/locks.ts';
 import type { Burial, Door, EndpointDatapath } from '../endpoint/ports.ts';
@@ -18,7 +19,7 @@ import { EventLog } from './events.ts';
 import { Graves } from './graves.ts';
 import { Hooks } from './hooks.ts';
 import { ensureHostDevice, type HostDevice, routeProblems, routerProblems, syncRouters, syncRoutes } from './host-device.ts';
-import { Attachments, type NamedHook, namesIn } from './links.ts';
+import { Attachments, type NamedHook } from './links.ts';
 import { EndpointMaps, hostPrefix } from './maps.ts';
 import { type Metrics, readMetrics } from './metrics.ts';
 import { findNativeDevices } from './native-devices.ts';

@@ -13,12 +13,12 @@ import {
 } from '../../conf/names.ts';
 import { step } from '../../conf/step.ts';
 import { type Link, type Request, type Rtnetlink, setLink } from '../../native/index.ts';
+import { namesIn } from '../../plugin/attach/index.ts';
 import type { Burial, Door } from '../endpoint/ports.ts';
 import { hasErrno, messageOf } from '../failure.ts';
 import { removeAll } from '../files.ts';
 import type { Logger } from '../log.ts';
 import { banishPeer } from './banish.ts';
-import { namesIn } from './links.ts';
 
 export interface GravesParts {
   readonly rtnl: Rtnetlink;

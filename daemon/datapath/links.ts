@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import type { AttachKind } from '../../conf/api/types.ts';
 import { step } from '../../conf/step.ts';
 import { programInfo, type Rtnetlink } from '../../native/index.ts';
@@ -11,7 +10,6 @@ import {
   type NamedProgram,
   type Outcome,
 } from '../../plugin/attach/index.ts';
-import { hasErrno } from '../failure.ts';
 
 /** A program that should be at a hook of a device. */
 export interface AttachSpec {
@@ -87,14 +85,4 @@ function missing(kind: AttachKind, hook: Hook, name: string): string {
   if (kind === 'netkit' && hook === 'egress')
     return `${name}: the netkit's default policies are not forward into the pod and blackhole out of it`;
   return `link ${name} is not pinned`;
-}
-
-/** Names below `folder`, empty when there is no such folder. */
-export function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
 }

@@ -1,10 +1,10 @@
 import { mkdirSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type BpfAddon, bpf, type MapShape, type ObjectShape } from '../binding.ts';
-import { BpfError, errnoText, hasErrno, isAddonFailure, MapMismatchError, VerifierError } from '../errors.ts';
+import { BpfError, errnoText, isAddonFailure, MapMismatchError, VerifierError } from '../errors.ts';
 import { Fd } from '../fd.ts';
 import { mapInfo } from './info.ts';
-import { getPinned, pin } from './pin.ts';
+import { openIfPinned, pin } from './pin.ts';
 import { variableBytes } from './variables.ts';
 
 export type { MapShape, ObjectShape } from '../binding.ts';
@@ -112,15 +112,6 @@ function pinnedMaps(shape: ObjectShape, { pinMapsUnder, reuseMaps = {}, maxEntri
     return found;
   } catch (error) {
     for (const fd of Object.values(found)) fd.close();
-    throw error;
-  }
-}
-
-function openIfPinned(path: string): Fd | undefined {
-  try {
-    return getPinned(path);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { sys } from '../binding.ts';
-import { calling } from '../errors.ts';
+import { calling, hasErrno } from '../errors.ts';
 import { Fd } from '../fd.ts';
 
 /** Opens the map, program or link pinned at `path` on a bpffs. Throws SyscallError: ENOENT when nothing is there. */
@@ -8,6 +8,16 @@ export function getPinned(path: string): Fd {
     calling(`open pinned ${path}`, () => sys().bpfGet(path)),
     `pinned ${path}`,
   );
+}
+
+/** The same; undefined when nothing is there. */
+export function openIfPinned(path: string): Fd | undefined {
+  try {
+    return getPinned(path);
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }
 
 /** Pins a map, program or link at `path`, whose folder must be on a bpffs. Throws SyscallError: EEXIST, EPERM (not a bpffs), ENOENT. */

@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { programInfo } from '../../native/bpf/info.ts';
-import { hasErrno, NetlinkError } from '../../native/errors.ts';
+import { NetlinkError } from '../../native/errors.ts';
 import type { FilterKey } from '../../native/netlink/route/filter.ts';
 import type { Filter } from '../../native/netlink/route/traffic-control.ts';
 import type { Rtnetlink } from '../../native/netlink/rtnetlink.ts';
+import { namesIn } from './folder.ts';
 import { type Attached, type AttachMethod, type Held, HOOKS, type Hook, type Outcome } from './method.ts';
 
 /** First at its hook, as what judges must be. */
@@ -90,15 +91,6 @@ function readMarks(folder: string): Mark[] {
     const [, kind, index] = /^(clsact|filters)-([0-9]+)$/.exec(name) ?? [];
     return index === undefined ? [] : [{ name, ifindex: Number(index), isQdiscOurs: kind === 'clsact' }];
   });
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
 }
 
 /** Takes our filters off a device that is still there; a qdisc that we made and nobody else uses goes too. */

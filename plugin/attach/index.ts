@@ -1,16 +1,17 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { AttachKind, EndpointPlan } from '../../conf/api/types.ts';
 import { LINK_NAMES } from '../../conf/names.ts';
 import { step } from '../../conf/step.ts';
 import { getPinned } from '../../native/bpf/pin.ts';
-import { hasErrno } from '../../native/errors.ts';
 import type { Rtnetlink } from '../../native/netlink/rtnetlink.ts';
 import { clsact } from './clsact.ts';
+import { namesIfThere } from './folder.ts';
 import type { Attached, AttachMethod, AttachTarget, Hook } from './method.ts';
 import { netkit } from './netkit.ts';
 import { tcx } from './tcx.ts';
 
+export { namesIn } from './folder.ts';
 export type { Attached, AttachMethod, AttachTarget, Hook, NamedProgram, Outcome } from './method.ts';
 
 /** Every way to attach, by its kind. */
@@ -67,18 +68,8 @@ export async function findAttached(netlink: Rtnetlink, target: AttachTarget, hoo
  * device is gone. A socket is asked for only where there is a filter.
  */
 export async function detachPrograms(netlink: () => Promise<Rtnetlink>, folder: string): Promise<void> {
-  const names = namesIn(folder);
+  const names = namesIfThere(folder);
   if (names === undefined) return;
   if (names.some((name) => !(name in LINK_NAMES))) await clsact.remove(await netlink(), folder);
   rmSync(folder, { recursive: true, force: true });
-}
-
-/** Undefined when there is no such folder. */
-function namesIn(folder: string): string[] | undefined {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }

@@ -5,8 +5,7 @@ import { LINK_NAMES } from '../../conf/names.ts';
 import type { AttachType } from '../../native/bpf/constants.ts';
 import { type LinkInfo, linkInfo, programInfo } from '../../native/bpf/info.ts';
 import { createLink, updateLink } from '../../native/bpf/link.ts';
-import { getPinned, pin } from '../../native/bpf/pin.ts';
-import { hasErrno } from '../../native/errors.ts';
+import { getPinned, openIfPinned, pin } from '../../native/bpf/pin.ts';
 import type { Rtnetlink } from '../../native/netlink/rtnetlink.ts';
 import {
   type Attached,
@@ -84,11 +83,6 @@ const pathOf = ({ folder }: AttachTarget, hook: Hook): string => join(folder, LI
 
 /** Information about the link pinned at `path`; undefined when nothing is pinned there. */
 export function pinnedLink(path: string): LinkInfo | undefined {
-  try {
-    using link = getPinned(path);
-    return linkInfo(link);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+  using link = openIfPinned(path);
+  return link && linkInfo(link);
 }
