@@ -61,11 +61,7 @@ describe('an installation', () => {
 describe('a cleanup', () => {
   let ward: Ward;
   beforeAll(async () => {
-    ward = await Ward.open({ pods: false });
-    await ward.kill();
-    await ward.command('daemon', '--cleanup');
-    // the daemon then mounts its own, which the cleanup takes away
-    await ward.node.run(['umount', '/sys/fs/bpf']);
+    ward = await Ward.openBare();
   });
   afterAll(() => ward[Symbol.asyncDispose]());
 

@@ -96,10 +96,7 @@ describe('a daemon that dies while it starts', () => {
 describe('a daemon that dies while it starts for the first time', () => {
   let ward: Ward;
   beforeAll(async () => {
-    ward = await Ward.open({ pods: false });
-    await ward.kill();
-    await ward.command('daemon', '--cleanup');
-    await ward.node.run(['umount', '/sys/fs/bpf']);
+    ward = await Ward.openBare();
   });
   afterAll(() => ward[Symbol.asyncDispose]());
 

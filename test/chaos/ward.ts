@@ -95,6 +95,15 @@ export class Ward implements AsyncDisposable {
     }
   }
 
+  /** A node on which no daemon runs and nothing of one is left, without a bpf file system: the next daemon mounts its own, which a cleanup takes away. */
+  static async openBare(): Promise<Ward> {
+    const ward = await Ward.open({ pods: false });
+    await ward.kill();
+    await ward.command('daemon', '--cleanup');
+    await ward.node.run(['umount', '/sys/fs/bpf']);
+    return ward;
+  }
+
   async #populate(): Promise<void> {
     for (const name of ['web', 'db']) {
       const pod = await this.node.addPod(name);

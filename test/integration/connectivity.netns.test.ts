@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bindUdp, Lab, type NetworkNamespace, type Pod, parseNetwork, pathMtu, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
 import { AxonemeNode, dualStack } from '../support/axoneme.ts';
-import { NARROW, Site } from './site.ts';
+import { NARROW } from '../support/site-lab.ts';
+import { Site } from './site.ts';
 
 /** Below that of every cable; not below the 1280 that IPv6 needs (RFC 8200, section 5). */
 const POD_MTU = 1280;

@@ -1,12 +1,7 @@
-import { Lab, type Machine, type Node, type Pod, type Snapshot, snapshot } from '../../test-harness/index.ts';
+import { type Lab, type Machine, type Node, type Pod, type Snapshot, snapshot } from '../../test-harness/index.ts';
 import { buried, get } from '../support/api.ts';
-import { AxonemeNode, type AxonemeOptions, dualStack } from '../support/axoneme.ts';
-
-/** The pod networks of {@link dualStack}. */
-const podNetworks = [...dualStack.ipam.operator.clusterPoolIPv4PodCIDRList, ...dualStack.ipam.operator.clusterPoolIPv6PodCIDRList];
-
-/** MTU of the cable behind the node's router: smaller than the node's own, so that path MTU discovery has something to discover. */
-export const NARROW = 1300;
+import { AxonemeNode, type AxonemeOptions } from '../support/axoneme.ts';
+import { siteLab } from '../support/site-lab.ts';
 
 /** A node with the daemon's view of it. */
 export interface State {
@@ -35,15 +30,9 @@ export class Site implements AsyncDisposable {
   }
 
   static async open(options: AxonemeOptions = {}): Promise<Site> {
-    const lab = await Lab.create({
-      nodes: { node1: {} },
-      routers: { gateway: {} },
-      hosts: { outside: {} },
-      links: [{ between: ['node1', 'gateway'] }, { between: ['gateway', 'outside'], mtu: NARROW }],
-    });
+    const lab = await siteLab();
     try {
       const node = lab.node('node1');
-      await lab.announce(node, podNetworks);
       const untouched = await snapshot(node);
       return new Site(lab, await AxonemeNode.start(node, options), untouched);
     } catch (error) {

@@ -1,10 +1,8 @@
 import type { Endpoint, Status } from '../../conf/api/types.ts';
-import { attachmentOf, Lab, type Machine, type Node, type Pod, type Result } from '../../test-harness/index.ts';
+import { attachmentOf, type Lab, type Machine, type Node, type Pod, type Result } from '../../test-harness/index.ts';
 import { AxonemeNode, dualStack } from '../support/axoneme.ts';
+import { siteLab } from '../support/site-lab.ts';
 import { patiently } from './patience.ts';
-
-/** MTU of the cable behind the node's router: smaller than the node's own, so that path MTU discovery has something to discover. */
-export const NARROW = 1300;
 
 export type Mode = 'veth' | 'netkit' | 'netkit-l2' | 'auto';
 
@@ -25,17 +23,9 @@ export class NetkitNode implements AsyncDisposable {
   }
 
   static async open(mode: Mode): Promise<NetkitNode> {
-    const lab = await Lab.create({
-      nodes: { node1: {} },
-      routers: { gateway: {} },
-      hosts: { outside: {} },
-      links: [{ between: ['node1', 'gateway'] }, { between: ['gateway', 'outside'], mtu: NARROW }],
-    });
+    const lab = await siteLab();
     try {
-      const node = lab.node('node1');
-      const { clusterPoolIPv4PodCIDRList, clusterPoolIPv6PodCIDRList } = dualStack.ipam.operator;
-      await lab.announce(node, [...clusterPoolIPv4PodCIDRList, ...clusterPoolIPv6PodCIDRList]);
-      return new NetkitNode(lab, await AxonemeNode.start(node, { config: configOf(mode) }));
+      return new NetkitNode(lab, await AxonemeNode.start(lab.node('node1'), { config: configOf(mode) }));
     } catch (error) {
       await lab.close();
       throw error;

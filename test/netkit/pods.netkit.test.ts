@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NetworkNamespace, type Pod, pathMtu, ping, type Result, tcpEcho, udpEcho } from '../../test-harness/index.ts';
-import { NARROW, NetkitNode } from './node.ts';
+import { NARROW } from '../support/site-lab.ts';
+import { NetkitNode } from './node.ts';
 
 const routers = { 4: '10.0.0.1', 6: 'fd00::1' } as const;
 const families = [4, 6] as const;
