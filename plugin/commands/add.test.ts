@@ -83,6 +83,13 @@ test('answers both interfaces, the addresses at the container’s, and the route
   });
 });
 
+test('is the first interface where the default routes were those of an earlier try, which the daemon ended', async () => {
+  const tools = new FakeTools();
+  vi.spyOn(tools.host, 'defaultRoutes').mockResolvedValueOnce(new Set([4, 6]));
+  const { routes } = await add(callOf('ADD'), tools);
+  expect(routes).toContainEqual({ dst: '0.0.0.0/0', gw: '10.0.0.1' });
+});
+
 test('asks for what runtimeConfig names before what CNI_ARGS names', async () => {
   const tools = new FakeTools();
   const createEndpoint = vi.spyOn(tools.agent, 'createEndpoint');

@@ -37,13 +37,15 @@ async function addFirst(call: PluginCall, tools: Omit<Tools, 'queue'>): Promise<
   using pod = await host.openPod(request.netns, call.invocation.allowOwnNetns);
   return await withUndo(async (undo) => {
     // Looked at while the daemon is asked.
-    const defaults = host.defaultRoutes(pod);
-    defaults.catch(() => undefined);
+    const early = host.defaultRoutes(pod);
+    early.catch(() => undefined);
     const reserved = await step('add.create', () => agent.createEndpoint({ ...request, netnsIdentity: pod.identity }));
     undo.defer('free the addresses', () => agent.deleteEndpoint(reserved.endpoint.id));
     const delegated = await delegate(call, tools, undo);
     const plan = delegated ? withAddresses(reserved, delegated, 'delegated') : reserved;
-    const network = podNetwork(plan, await defaults, delegated);
+    // What was there then may have been an earlier try's, which the daemon has ended before it answered.
+    const taken = (await early).size > 0 ? await host.defaultRoutes(pod) : await early;
+    const network = podNetwork(plan, taken, delegated);
     await connect(plan, network, pod, tools, undo);
     await step('add.complete', () => agent.completeEndpoint(plan.endpoint.id));
     return resultOf(plan, network, call);
