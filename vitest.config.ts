@@ -28,6 +28,7 @@ export default defineConfig({
   test: {
     // Most tests wait for the kernel: grace periods, timeouts, duplicate address detection.
     maxWorkers: 4,
+    globalSetup: 'test/support/temporary-folder.ts',
     projects: Object.entries(levels).map(([name, { include, exclude, testTimeout }]) => ({
       resolve,
       test: {

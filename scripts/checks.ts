@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { project } from './build/step.ts';
+import type { Counts } from './tests/counts.ts';
 
 interface Check {
   readonly title: string;
@@ -18,8 +19,8 @@ const checks: readonly Check[] = [
 ];
 
 /** Runs the static checks, prints a line each and the output of what failed. */
-export function runChecks(): { passed: number; failed: number } {
-  let failed = 0;
+export function runChecks(): Counts {
+  const failures: string[] = [];
   for (const { title, command } of checks) {
     const [program, ...args] = command;
     const started = performance.now();
@@ -27,8 +28,8 @@ export function runChecks(): { passed: number; failed: number } {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     process.stdout.write(`  ${status === 0 ? '✓' : '✗'} ${title} (${seconds} s)\n`);
     if (status === 0) continue;
-    failed += 1;
+    failures.push(title);
     process.stdout.write(`${error?.message ?? ''}${stdout}${stderr}\n`);
   }
-  return { passed: checks.length - failed, failed };
+  return { passed: checks.length - failures.length, failed: failures.length, skipped: 0, failures };
 }

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { HarnessError, type VirtualMachine, vm } from '../../test-harness/index.ts';
 import { project } from '../build/step.ts';
-import { type Counts, countsOf, none, withStatus } from '../tests/counts.ts';
+import { type Counts, countsOf, firstLine, none, withStatus } from '../tests/counts.ts';
 import { type Cell, type Suite, suites } from './matrix.ts';
 
 /** How many times longer emulated code takes at most; vitest.config.ts stretches its timeouts by it. */
@@ -66,6 +66,6 @@ export async function runCell({ kernel, suite }: Cell, signal: AbortSignal): Pro
     const { message } = error as Error;
     for (const line of message.split('\n')) tell(line);
     const isUnable = error instanceof HarnessError && UNABLE.includes(error.code) && process.env['CI'] === undefined;
-    return isUnable ? { ...none, skipped: 1 } : { ...none, failed: 1 };
+    return isUnable ? { ...none, skipped: 1 } : { ...none, failed: 1, failures: [firstLine(message)] };
   }
 }

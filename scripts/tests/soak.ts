@@ -1,5 +1,5 @@
 import { describeSoak, soak } from '../../test/chaos/soak.ts';
-import { type Counts, none } from './counts.ts';
+import { type Counts, firstLine, none } from './counts.ts';
 
 const SECONDS = 120;
 const PODS = 200;
@@ -13,7 +13,8 @@ export async function runSoak(): Promise<Counts> {
     tell(describeSoak(await soak({ seconds: SECONDS, seed, pods: PODS, tell })));
     return { ...none, passed: 1 };
   } catch (error) {
-    tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    return { ...none, failed: 1 };
+    const { message, stack } = error as Error;
+    tell(stack ?? message);
+    return { ...none, failed: 1, failures: [`seed ${seed}: ${firstLine(message)}`] };
   }
 }
