@@ -48,10 +48,13 @@ export class Burials {
 
   /**
    * Buries an endpoint, whose lock the caller holds. When the kernel refuses, record and addresses stay. A record that cannot say `disconnected`
-   * keeps the caller waiting until it is removed: what a DEL's answer promises must be true after a crash as well. `doors`: see `EndpointDatapath.bury`.
+   * keeps the caller waiting until it is removed: what a DEL's answer promises must be true after a crash as well. So it does whoever tries again.
+   * `doors`: see `EndpointDatapath.bury`.
    */
   async bury(entry: Entry, doors: readonly Door[] = []): Promise<void> {
-    const { id, netns } = entry.record.endpoint;
+    const { id, netns, state } = entry.record.endpoint;
+    // The reaper's by now: it frees what the endpoint held, once.
+    if (state === 'disconnected') return await this.#reaper.gone(id);
     this.#parts.window.open(id);
     try {
       this.#note(entry, 'disconnect.record', { state: 'disconnecting' });

@@ -140,8 +140,10 @@ export class EndpointManager {
     return endpoint;
   }
 
-  async #removeUnfinished(id: number, claim: Claim): Promise<Endpoint> {
+  async #removeUnfinished(id: number, claim: Claim): Promise<Endpoint | undefined> {
     const entry = this.#table.get(id);
+    // By a DEL that was under way.
+    if (entry.record.endpoint.state === 'disconnected') return undefined;
     const isOther = entry.record.endpoint.state === 'ready' || isClaimedByAnother(entry, claim);
     if (isOther) throw new DomainError('not-found', `find endpoint ${id}: no such endpoint is being deleted`);
     await this.#undo(entry);
