@@ -1,6 +1,6 @@
 import { type FSWatcher, mkdirSync, readdirSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
-import type { AttachmentKey, Endpoint } from '../conf/api/types.ts';
+import type { AttachmentKey } from '../conf/api/types.ts';
 import { type DeleteRecord, parseDeleteRecord } from '../conf/delete-record.ts';
 import { step } from '../conf/step.ts';
 import { messageOf } from './failure.ts';
@@ -9,8 +9,8 @@ import type { Logger } from './log.ts';
 
 /** What replaying needs of the endpoint manager. */
 export interface Deleter {
-  list(): Endpoint[];
-  removeByKey(key: AttachmentKey): Promise<boolean>;
+  /** Removes the attachment unless it was made after the DEL; false when there is nothing to remove. */
+  removeByKey(key: AttachmentKey, queuedAt: string): Promise<boolean>;
 }
 
 /** A plugin writes its record in some milliseconds. */
@@ -91,10 +91,7 @@ export class DeleteQueue {
     const { containerId, ifname, queuedAt } = record;
     const fields = { verb: 'DEL', containerId, ifname, queuedAt };
     try {
-      const isMeant = (other: Endpoint) => other.containerId === containerId && other.ifname === ifname && other.state !== 'disconnected';
-      const endpoint = this.#deleter.list().find(isMeant);
-      const isNewer = endpoint !== undefined && Date.parse(endpoint.createdAt) > Date.parse(queuedAt);
-      const removed = !isNewer && (await this.#deleter.removeByKey(record));
+      const removed = await this.#deleter.removeByKey(record, queuedAt);
       step('replay.forget', () => removeAll(path));
       this.#log.info({ ...fields, removed }, 'replayed a delete');
     } catch (error) {

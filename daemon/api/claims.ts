@@ -1,5 +1,12 @@
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Claim } from '../endpoint/ports.ts';
+
+/**
+ * How long a client whose endpoint has ended is waited for, in milliseconds: a step in the kernel and its next request take less, and then it knows.
+ * One that was stopped must not hold up a DEL, which has 1.2 s.
+ */
+const LEAVING_MS = 500;
 
 const claims = new WeakMap<Socket, Claim>();
 
@@ -15,6 +22,7 @@ export function claimOf(socket: Socket): Claim {
 class ConnectionClaim implements Claim {
   readonly #socket: Socket;
   readonly #callbacks = new Set<() => void>();
+  #leaving: Promise<void> | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -26,6 +34,17 @@ class ConnectionClaim implements Claim {
 
   get alive(): boolean {
     return !this.#socket.destroyed;
+  }
+
+  get leaving(): Promise<void> | undefined {
+    return this.#leaving;
+  }
+
+  leave(): void {
+    const closed = new Promise<void>((resolve) => void this.whenClosed(resolve));
+    this.#leaving ??= Promise.race([closed, sleep(LEAVING_MS, undefined, { ref: false })]).then(() => {
+      this.#leaving = undefined;
+    });
   }
 
   whenClosed(callback: () => void): () => void {

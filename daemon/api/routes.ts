@@ -81,7 +81,8 @@ export const routes: readonly Route[] = [
     summary: 'DEL: take the endpoint out of the maps, bury its device and free its name; the device itself goes soon after',
     body: schemas.disconnectRequest,
     answer: schemas.endpoint,
-    run: async ({ backend, body }) => found(await backend.disconnectEndpoint(body as DisconnectRequest), named(body as AttachmentKey)),
+    run: async ({ backend, body, claim }) =>
+      found(await backend.disconnectEndpoint(body as DisconnectRequest, { claim, since: performance.now() }), named(body as AttachmentKey)),
   },
   {
     method: 'DELETE',

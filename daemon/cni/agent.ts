@@ -13,13 +13,12 @@ import type {
 import { type Agent, AgentError } from '../../plugin/agent.ts';
 import type { Backend } from '../api/backend.ts';
 import { parse, toApiError } from '../api/server.ts';
-import type { Claim, PassedDoor } from '../endpoint/ports.ts';
+import type { PassedDoor, Visitor } from '../endpoint/ports.ts';
 
 /** Who is served: whether it still waits, and what its unfinished work belongs to. */
-export interface Caller {
+export interface Caller extends Visitor {
   /** True once nobody waits for the answer. */
   readonly gone: boolean;
-  readonly claim: Claim;
   /** The way into the pod, if it came along. */
   readonly door: PassedDoor | undefined;
 }
@@ -44,17 +43,17 @@ export class DaemonAgent implements Agent {
   }
 
   async createEndpoint(request: EndpointRequest): Promise<EndpointPlan> {
-    this.#requireCaller();
+    this.requireCaller();
     return await this.#ask(() => this.#backend.createEndpoint(checked(schemas.endpointRequest, request), this.#caller.claim));
   }
 
   async connectEndpoint(id: number, device: DeviceReport): Promise<void> {
-    this.#requireCaller();
+    this.requireCaller();
     await this.#ask(() => this.#backend.connectEndpoint(id, checked(schemas.deviceReport, device), this.#caller.claim));
   }
 
   async completeEndpoint(id: number): Promise<void> {
-    this.#requireCaller();
+    this.requireCaller();
     await this.#ask(() => this.#backend.completeEndpoint(id, this.#caller.claim));
   }
 
@@ -78,7 +77,8 @@ export class DaemonAgent implements Agent {
     return await this.#ask(() => this.#backend.checkEndpoint(checked(schemas.checkRequest, request)));
   }
 
-  #requireCaller(): void {
+  /** Throws AgentError `unreachable` once nobody waits for the answer. */
+  requireCaller(): void {
     if (this.#caller.gone) throw new AgentError('unreachable', 'serve the call: the runtime ended it');
   }
 

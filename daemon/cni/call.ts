@@ -40,6 +40,7 @@ const ANSWER_PAUSE_MS = 5;
  */
 export class Call implements Caller {
   readonly claim = new CallClaim();
+  readonly since = performance.now();
   readonly done: Promise<void>;
   readonly #connection: UnixConnection;
   readonly #context: CallContext;
@@ -132,7 +133,9 @@ export class Call implements Caller {
     const answer = { stdout: '', stderr: '' };
     let declined: string | undefined;
     const { backend, paths } = this.#context;
-    const handlers = warmHandlers({ paths, luggage, agent: new DaemonAgent(backend, this), take: () => this.#take(), gate: this.#gate });
+    const agent = new DaemonAgent(backend, this);
+    const attend = () => agent.requireCaller();
+    const handlers = warmHandlers({ paths, luggage, agent, attend, take: () => this.#take(), gate: this.#gate });
     const edge = {
       env: header.env,
       readStdin: () => readMemoryFile(luggage.stdin, MAX_STDIN),

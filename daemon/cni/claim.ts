@@ -24,7 +24,7 @@ export class CallClaim implements Claim {
     return () => this.#callbacks.delete(callback);
   }
 
-  /** Nobody waits for the work any more. Whoever wants the endpoint next waits until it is out of the way. */
+  /** Nobody waits for the work any more, or it cannot succeed. Whoever wants the endpoint next waits until it is out of the way. */
   leave(): void {
     this.#leaving ??= new Promise((resolve) => void this.whenClosed(resolve));
   }

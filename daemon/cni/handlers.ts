@@ -11,7 +11,7 @@ import { gc } from '../../plugin/commands/gc.ts';
 import { status } from '../../plugin/commands/status.ts';
 import type { Delegates } from '../../plugin/delegate.ts';
 import { DeleteFolder } from '../../plugin/delete-queue.ts';
-import { KernelHost } from '../../plugin/kernel-host.ts';
+import { AttendedHost } from './attended-host.ts';
 import type { Gate } from './gate.ts';
 import type { Luggage } from './luggage.ts';
 
@@ -19,6 +19,8 @@ import type { Luggage } from './luggage.ts';
 export interface CallParts {
   readonly paths: Paths;
   readonly agent: Agent;
+  /** Throws when nobody waits for the call any more: nothing is made then. */
+  readonly attend: () => void;
   readonly luggage: Luggage;
   /** Told once, before anything is done; throws when nobody waits any more. */
   readonly take: () => void;
@@ -83,8 +85,8 @@ const noDelegates: Delegates = {
   },
 };
 
-async function withTools<T>({ paths, agent, luggage }: CallParts, run: (tools: Tools) => Promise<T>): Promise<T> {
+async function withTools<T>({ paths, agent, attend, luggage }: CallParts, run: (tools: Tools) => Promise<T>): Promise<T> {
   const doors = { openPod: async () => luggage.openPod(), openNode: () => Rtnetlink.open() };
-  using host = new KernelHost(paths, doors);
+  using host = new AttendedHost(paths, doors, attend);
   return await run({ agent, host, queue: new DeleteFolder(paths.deleteQueue), delegates: noDelegates });
 }

@@ -7,6 +7,8 @@ import type { EndpointRecord } from './record.ts';
 /** An endpoint in memory: its record, and the client that an unfinished ADD or DEL belongs to. */
 export interface Entry {
   record: EndpointRecord;
+  /** When its ADD came, by `performance.now()`; absent for one of an earlier life. */
+  readonly since?: number;
   claim?: Claim | undefined;
   withdraw?: (() => void) | undefined;
 }

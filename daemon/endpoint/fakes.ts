@@ -13,15 +13,18 @@ import { RecordStore } from './record.ts';
 
 /* Neighbours of the endpoint manager that only remember, for its tests. */
 
-/** A client whose end the test decides. */
+/** A client whose end the test decides, and for which nobody waits. */
 export class FakeClaim implements Claim {
   alive = true;
+  readonly leaving = undefined;
   readonly #callbacks = new Set<() => void>();
 
   whenClosed(callback: () => void): () => void {
     this.#callbacks.add(callback);
     return () => this.#callbacks.delete(callback);
   }
+
+  leave(): void {}
 
   close(): void {
     this.alive = false;
@@ -149,7 +152,8 @@ export function createBench() {
   const addressing = new FakeAddressing();
   const window = new FakeWindow();
   const store = new RecordStore(join(folder, 'endpoints'), silent);
-  const parts = { store, datapath, addressing, window, log: silent, now: () => new Date(0) };
+  const clock = { now: new Date(0) };
+  const parts = { store, datapath, addressing, window, log: silent, now: () => clock.now };
   const open = () => new EndpointManager(parts, adoptRecords(store, addressing, silent));
   const request = (changes: Partial<EndpointRequest> = {}): EndpointRequest => ({
     containerId: 'c1',
@@ -158,7 +162,8 @@ export function createBench() {
     pod: { namespace: '', name: '', uid: '' },
     ...changes,
   });
-  return { folder, netns, datapath, addressing, window, store, manager: open(), open, request, [Symbol.dispose]: () => removeAll(folder) };
+  const manager = open();
+  return { folder, netns, datapath, addressing, window, store, clock, manager, open, request, [Symbol.dispose]: () => removeAll(folder) };
 }
 
 /** Takes a fake attachment through its whole ADD, as the plugin does; gives the finished endpoint. */

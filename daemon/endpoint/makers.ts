@@ -1,8 +1,15 @@
+import { KeyedLock } from './locks.ts';
 import type { Claim } from './ports.ts';
 
 /** Who makes, or tries to make, an attachment, by its key, for as long as the maker's call lasts. */
 export class Makers {
+  readonly #locks: KeyedLock;
   readonly #claims = new Map<string, Set<Claim>>();
+
+  /** `locks`: those of the attachments. */
+  constructor(locks: KeyedLock = new KeyedLock()) {
+    this.#locks = locks;
+  }
 
   /** Remembers a maker until its call has ended, however that ends. To be told before anything is awaited: a DEL may come at any time. */
   add(key: string, claim: Claim): void {
@@ -20,9 +27,22 @@ export class Makers {
    * that no two wait for each other; `mine` is the claim of who asks.
    */
   async leave(key: string, mine: Claim | undefined): Promise<void> {
+    await Promise.all(this.#leaving(key, mine));
+  }
+
+  /** Runs `work` under the attachment's lock when no such maker is there; one may have turned up while the lock was waited for, which it needs itself. */
+  async alone<T>(key: string, mine: Claim | undefined, work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      await this.leave(key, mine);
+      const done = await this.#locks.run(key, async () => (this.#leaving(key, mine).length > 0 ? undefined : { answer: await work() }));
+      if (done !== undefined) return done.answer;
+    }
+  }
+
+  #leaving(key: string, mine: Claim | undefined): Promise<void>[] {
     const claims = [...(this.#claims.get(key) ?? [])];
     const place = mine === undefined ? -1 : claims.indexOf(mine);
     const others = place < 0 ? claims : claims.slice(0, place);
-    await Promise.all(others.map((claim) => claim.leaving));
+    return others.flatMap(({ leaving }) => leaving ?? []);
   }
 }

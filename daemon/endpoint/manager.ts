@@ -45,7 +45,7 @@ export class EndpointManager {
   readonly #parts: ManagerParts;
   readonly #locks = new KeyedLock();
   readonly #table = new EndpointTable();
-  readonly #makers = new Makers();
+  readonly #makers = new Makers(this.#locks);
   readonly #burials: Burials;
   readonly #background = new Set<Promise<void>>();
 
@@ -74,11 +74,11 @@ export class EndpointManager {
   /** Reserves id and addresses and writes the record. Throws `exists` for a live attachment, `busy` while another client works on it. */
   async create(request: EndpointRequest, claim: Claim): Promise<EndpointPlan> {
     validateRequest(request, this.#parts.datapath);
+    const since = performance.now();
     this.#makers.add(keyOf(request), claim);
-    await this.#makers.leave(keyOf(request), claim);
-    return await this.#locks.run(keyOf(request), async () => {
+    return await this.#makers.alone(keyOf(request), claim, async () => {
       await this.#makeWay(request);
-      const entry = await this.#burials.whenFree(() => this.#reserve(request));
+      const entry = await this.#burials.whenFree(() => this.#reserve(request, since));
       this.#hold(entry, claim);
       const { endpoint } = entry.record;
       return { endpoint, routers: this.#parts.datapath.routers, attach: this.#parts.datapath.attachPaths(endpoint) };
@@ -114,18 +114,24 @@ export class EndpointManager {
   /**
    * DEL: the datapath forgets the endpoint, its device is buried, and the attachment's name is free. Undefined when there is no such attachment. A
    * DEL is never refused: it takes the endpoint from an ADD that is still under way, whose next request then fails and whose client undoes what it made.
+   * An ADD that came after it is not meant: the runtime may have had its answer by a record of the DEL, while this one still waits for its turn.
    */
   async disconnect({ netns, ...key }: DisconnectRequest, visitor?: Visitor): Promise<Endpoint | undefined> {
-    await this.#makers.leave(keyOf(key), visitor?.claim);
-    return await this.#locks.run(keyOf(key), async () => {
-      const entry = this.#table.find(key);
-      if (entry === undefined) return undefined;
-      await this.#undo(
-        entry,
-        [visitor?.door, netns].filter((door) => door !== undefined),
-      );
-      return { ...entry.record.endpoint, state: 'disconnected' };
+    const doors = [visitor?.door, netns].filter((door) => door !== undefined);
+    const came = visitor?.since ?? performance.now();
+    return await this.#end(key, doors, visitor?.claim, ({ since = 0 }) => since <= came);
+  }
+
+  /** Ends an attachment if it is meant, and waits until the ADD from which it may have been taken makes no device any more. */
+  async #end(key: AttachmentKey, doors: readonly Door[], mine: Claim | undefined, isMeant: (entry: Entry) => boolean) {
+    const entry = await this.#makers.alone(keyOf(key), mine, async () => {
+      const found = this.#table.find(key);
+      if (found === undefined || !isMeant(found)) return undefined;
+      await this.#undo(found, doors);
+      return found;
     });
+    await this.#makers.leave(keyOf(key), mine);
+    return entry && { ...entry.record.endpoint, state: 'disconnected' as const };
   }
 
   /**
@@ -150,9 +156,10 @@ export class EndpointManager {
     return entry.record.endpoint;
   }
 
-  /** Removes an attachment, for replayed DELs; false when there is none. */
-  async removeByKey(key: AttachmentKey): Promise<boolean> {
-    return (await this.disconnect({ containerId: key.containerId, ifname: key.ifname })) !== undefined;
+  /** Removes an attachment, for replayed DELs; false when there is none, or none that was made until `queuedAt`. */
+  async removeByKey(key: AttachmentKey, queuedAt?: string): Promise<boolean> {
+    const limit = queuedAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(queuedAt);
+    return (await this.#end(key, [], undefined, ({ record }) => Date.parse(record.endpoint.createdAt) <= limit)) !== undefined;
   }
 
   /** CHECK: what is wrong with an attachment. Undefined when there is none. */
@@ -162,12 +169,8 @@ export class EndpointManager {
       if (entry === undefined) return undefined;
       const { endpoint } = entry.record;
       const { datapath, addressing } = this.#parts;
-      const problems = [
-        ...bookProblems(entry.record, addressing, request.netnsIdentity),
-        ...(await datapath.inspect(endpoint)),
-        ...(await datapath.inspectNode()),
-      ];
-      return { endpoint, problems };
+      const onPaper = bookProblems(entry.record, addressing, request.netnsIdentity);
+      return { endpoint, problems: [...onPaper, ...(await datapath.inspect(endpoint)), ...(await datapath.inspectNode())] };
     });
   }
 
@@ -207,7 +210,7 @@ export class EndpointManager {
     return await this.#parts.datapath.hasDevice(record.endpoint);
   }
 
-  #reserve(request: EndpointRequest): Entry {
+  #reserve(request: EndpointRequest, since: number): Entry {
     using undo = new DisposableStack();
     const id = this.#table.takeId();
     undo.defer(() => this.#table.releaseId(id));
@@ -217,7 +220,7 @@ export class EndpointManager {
     const { mtu, device } = this.#parts.datapath;
     const endpoint = newEndpoint(request, { id, addresses, mtu, deviceMode: device.mode, createdAt: this.#parts.now() });
     const netnsIdentity = request.netnsIdentity ?? fileIdentity(request.netns);
-    const entry: Entry = { record: { version: 1, endpoint, ...(netnsIdentity === undefined ? {} : { netnsIdentity }) } };
+    const entry: Entry = { record: { version: 1, endpoint, ...(netnsIdentity === undefined ? {} : { netnsIdentity }) }, since };
     step('reserve.record', () => this.#parts.store.write(entry.record));
     this.#table.enter(entry);
     undo.move();
@@ -239,8 +242,9 @@ export class EndpointManager {
     return endpoint;
   }
 
-  /** Takes an endpoint from whoever holds it, and ends it. */
+  /** Takes an endpoint from whoever holds it, and ends it. The holder is in the way until it has taken back what it made. */
   async #undo(entry: Entry, doors: readonly Door[] = []): Promise<void> {
+    entry.claim?.leave();
     this.#letGo(entry);
     await this.#burials.bury(entry, doors);
   }

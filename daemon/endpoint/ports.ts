@@ -10,8 +10,10 @@ import type { Netns, Rtnetlink } from '../../native/index.ts';
 export interface Claim {
   /** False once the client has gone. */
   readonly alive: boolean;
-  /** Set when nobody waits for the client's work any more, which goes on taking back what it did: resolves when that is done. */
-  readonly leaving?: Promise<void> | undefined;
+  /** Set while the client takes back what it did, because nobody waits for it any more or its endpoint has ended: resolves when that is done. */
+  readonly leaving: Promise<void> | undefined;
+  /** The client's endpoint has ended: its work cannot succeed any more. */
+  leave(): void;
   /** Calls back once when the client goes, or soon when it has gone already. The answer withdraws the wish. */
   whenClosed(callback: () => void): () => void;
 }
@@ -33,11 +35,13 @@ export interface PassedDoor {
 /** What may lead into a pod's namespace: a path, or the namespace itself. */
 export type Door = string | PassedDoor;
 
-/** Who asks for a DEL, when it is a call that this process serves. */
+/** Who asks for a DEL. */
 export interface Visitor {
   /** What it may not be made to wait for. */
   readonly claim: Claim;
-  readonly door: PassedDoor | undefined;
+  /** When it came, by `performance.now()`: a DEL means what was asked for before it. */
+  readonly since: number;
+  readonly door?: PassedDoor | undefined;
 }
 
 /** The kernel side of endpoints. Every method may be called again after it failed half-way. */

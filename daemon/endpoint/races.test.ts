@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { CallClaim } from '../cni/claim.ts';
 import { addWhole, createBench, FakeClaim } from './fakes.ts';
+import type { Claim } from './ports.ts';
 
 /* Calls of one attachment that meet; the order of their steps is the test's. */
 
@@ -15,7 +17,7 @@ const tick = () => new Promise((resolve) => setImmediate(resolve));
 /** Makes the datapath's next burial wait until the test lets it go on. */
 function holdBurial() {
   const bury = bench.datapath.bury.bind(bench.datapath);
-  let release = () => undefined as void;
+  let release: () => void = () => undefined;
   const released = new Promise<void>((resolve) => {
     release = resolve;
   });
@@ -27,14 +29,21 @@ function holdBurial() {
 }
 
 /** An ADD that has its device, with its client. */
-async function beginAdd(claim = new FakeClaim()) {
+async function beginAdd<T extends Claim>(claim: T) {
   const { endpoint } = await bench.manager.create(bench.request(), claim);
   bench.datapath.devices.add(endpoint.hostIfname);
   return { claim, endpoint };
 }
 
+/** What has ended of some pieces of work, in the order of their ends. */
+function watching(pieces: Readonly<Record<string, Promise<unknown>>>): string[] {
+  const ended: string[] = [];
+  for (const [name, work] of Object.entries(pieces)) void work.then(() => ended.push(name));
+  return ended;
+}
+
 it('an endpoint that a DEL takes from its ADD is buried once, though the ADD takes it back as well', async () => {
-  const { claim, endpoint } = await beginAdd();
+  const { claim, endpoint } = await beginAdd(new FakeClaim());
   const burial = holdBurial();
   const deleting = bench.manager.disconnect(endpoint);
   await tick();
@@ -67,4 +76,53 @@ it('an address is freed once, though its endpoint is deleted while a second DEL 
   expect([...bench.addressing.owners]).toEqual([[next.ipv4?.address, 'c2']]);
   expect(bench.store.readAll().map((record) => record.endpoint)).toEqual([next]);
   expect(bench.manager.list()).toEqual([next]);
+});
+
+it('a DEL answers, and the next ADD begins, when the ADD from which the DEL took the endpoint has taken its device back', async () => {
+  const { claim, endpoint } = await beginAdd(new CallClaim());
+  const deleting = bench.manager.disconnect(endpoint);
+  await tick();
+  const adding = bench.manager.create(bench.request(), new CallClaim());
+  const ended = watching({ DEL: deleting, ADD: adding });
+  // The first ADD hears of it at its next step, and takes back what it made: by the name of the attachment, as it knows no other.
+  await expect(bench.manager.complete(endpoint.id, claim)).rejects.toMatchObject({ code: 'busy' });
+  await bench.manager.disconnect(endpoint, { claim, since: performance.now() });
+  await bench.manager.remove(endpoint.id, claim);
+  await tick();
+  expect(ended).toEqual([]);
+  claim.end();
+  expect((await adding).endpoint.state).toBe('creating');
+  expect(await deleting).toMatchObject({ id: endpoint.id, state: 'disconnected' });
+});
+
+it('an ADD waits for one that failed and has buried its endpoint, though not yet deleted its device', async () => {
+  const { claim, endpoint } = await beginAdd(new CallClaim());
+  const burial = holdBurial();
+  const undoing = bench.manager.disconnect(endpoint, { claim, since: performance.now() });
+  const adding = bench.manager.create(bench.request(), new CallClaim());
+  const ended = watching({ undo: undoing, ADD: adding });
+  burial.release();
+  await undoing;
+  await tick();
+  expect(ended).toEqual(['undo']);
+  claim.end();
+  await adding;
+});
+
+it('a DEL leaves alone what was asked for after it, though that comes first', async () => {
+  const del = { claim: new CallClaim(), since: performance.now() };
+  const { endpoint } = await bench.manager.create(bench.request(), new FakeClaim());
+  expect(await bench.manager.disconnect(endpoint, del)).toBeUndefined();
+  expect(bench.manager.get(endpoint.id)).toEqual(endpoint);
+});
+
+it('a replayed DEL leaves alone what was made while it waited for an ADD that it means', async () => {
+  const { claim } = await beginAdd(new CallClaim());
+  claim.leave();
+  bench.clock.now = new Date(2);
+  const adding = bench.manager.create(bench.request(), new FakeClaim());
+  const replayed = bench.manager.removeByKey(bench.request(), new Date(1).toISOString());
+  claim.end();
+  expect(await replayed).toBe(false);
+  expect(bench.manager.get((await adding).endpoint.id).state).toBe('creating');
 });
