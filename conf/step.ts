@@ -5,7 +5,6 @@ type PluginStep =
   | 'add.create'
   | 'add.delegate'
   | 'add.pair'
-  | 'add.alias'
   | 'add.pod'
   | 'add.connect'
   | 'add.folder'

@@ -6,7 +6,7 @@ import type { Logger } from './log.ts';
 
 /** What restoring needs of the datapath. */
 export interface RestorableDatapath {
-  hasDevice(endpoint: Endpoint): Promise<boolean>;
+  hasDevice(endpoint: Endpoint): boolean;
   readonly graves: {
     /** Names of pods' devices, buried ones too, and of their link folders. */
     names(): Promise<string[]>;
@@ -22,7 +22,7 @@ export interface RestorableDatapath {
  */
 export async function restoreEndpoints(manager: EndpointManager, datapath: RestorableDatapath, log: Logger): Promise<Endpoint[]> {
   for (const endpoint of manager.list()) {
-    const reason = await whyNot(endpoint, datapath);
+    const reason = whyNot(endpoint, datapath);
     if (reason === undefined) continue;
     const { id, containerId, ifname } = endpoint;
     log.warn({ id, containerId, ifname, reason }, 'removing an endpoint that is not whole');
@@ -35,11 +35,11 @@ export async function restoreEndpoints(manager: EndpointManager, datapath: Resto
   return manager.list().filter(({ state }) => state === 'ready');
 }
 
-async function whyNot(endpoint: Endpoint, datapath: RestorableDatapath): Promise<string | undefined> {
+function whyNot(endpoint: Endpoint, datapath: RestorableDatapath): string | undefined {
   if (endpoint.state === 'disconnected') return undefined;
   if (endpoint.state === 'creating') return 'its ADD was cut short';
   if (endpoint.state === 'disconnecting') return 'its DEL was cut short';
-  return (await datapath.hasDevice(endpoint)) ? undefined : `its device ${endpoint.hostIfname} is gone`;
+  return datapath.hasDevice(endpoint) ? undefined : `its device ${endpoint.hostIfname} is gone`;
 }
 
 /** What could not be buried or deleted keeps its record, and its device by that: the reaper, or the next DEL, tries again. */

@@ -45,6 +45,8 @@ export interface SysAddon {
   statfsType(path: string): number;
   /** AF_*, SOCK_* and IPPROTO_* numbers; bound unless `address` is empty. */
   inetOpen(netns: number, family: number, type: number, address: string, port: number, protocol: number): Promise<number>;
+  /** `flags`: IFF_*; undefined when there is none. */
+  interfaceGet(ifindex: number): { readonly name: string; readonly flags: number; readonly mac: Uint8Array } | undefined;
   /** A connected stream socket, not blocking. */
   unixConnect(path: string): number;
   /** Sends all of `request`, then waits for a part of the answer, at most `timeoutMs` together (ETIMEDOUT); empty at the end of the stream. */
@@ -62,8 +64,11 @@ export interface SysAddon {
   netlinkOpen(netns: number, protocol: number, groups: Uint32Array, receiveBytes: number): Promise<number>;
   /** Gives a netlink socket that came from another process, unbound, the rules of `netlinkOpen`, and binds it. */
   netlinkAdopt(fd: number, protocol: number): void;
-  /** Sends one request and collects the kernel's datagrams until the ACK, error or end of dump of `sequence`. */
-  netlinkTransact(fd: number, request: Uint8Array, sequence: number): Promise<Uint8Array[]>;
+  /**
+   * Sends the datagrams one after the other, none after one that was refused, and collects the kernel's datagrams until the ACK, error or end
+   * of dump of each one's sequence.
+   */
+  netlinkTransact(fd: number, datagrams: readonly Uint8Array[], sequences: Uint32Array): Promise<Uint8Array[]>;
   netlinkReceive(fd: number): Uint8Array | undefined;
   unixListen(path: string, mode: number, backlog: number): number;
   unixAccept(listener: number): number | undefined;

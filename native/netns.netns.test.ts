@@ -121,7 +121,7 @@ describe('netlink sockets', () => {
   it('lives in the namespace it was opened in', async () => {
     using ns = Netns.open(path);
     using fd = await openNetlinkSocket(ns, 0);
-    const answers = await netlinkTransact(fd, linkDump(), 7);
+    const answers = await netlinkTransact(fd, [{ bytes: linkDump(), sequence: 7 }]);
     const text = Buffer.concat(answers).toString('latin1');
     expect(text).toContain('lo\0');
     expect(text).not.toContain('eth0\0');

@@ -29,13 +29,22 @@ export function adoptNetlinkSocket(fd: Fd, protocol: number): void {
   calling(`adopt netlink socket from ${fd.what}`, () => sys().netlinkAdopt(fd.use(), protocol));
 }
 
+/** What is sent at once: a request, or several of which the kernel tries all. */
+export interface Datagram {
+  readonly bytes: Uint8Array;
+  /** nlmsg_seq of the last request in it, which must ask for an ACK or a dump. */
+  readonly sequence: number;
+}
+
 /**
- * Sends one request and answers with the kernel's datagrams up to and including the ACK, error or end of dump of `sequence` (nlmsg_seq of the
- * request, which must ask for an ACK or a dump). Datagrams from other senders are dropped; none is ever cut off (EMSGSIZE). Throws
- * SyscallError: ENOBUFS when answers were lost, EAGAIN when the kernel stays silent for 30 s.
+ * Sends datagrams in turn, each when the kernel has done what the one before it asked, and none after one whose last request was refused.
+ * Answers with the kernel's datagrams, up to and including the ACK, error or end of dump of each. Datagrams from other senders are dropped;
+ * none is ever cut off (EMSGSIZE). Throws SyscallError: ENOBUFS when answers were lost, EAGAIN when the kernel stays silent for 30 s.
  */
-export async function netlinkTransact(fd: Fd, request: Uint8Array, sequence: number): Promise<Uint8Array[]> {
-  return awaiting(`netlink request on ${fd.what}`, () => sys().netlinkTransact(fd.use(), request, sequence));
+export async function netlinkTransact(fd: Fd, datagrams: readonly Datagram[]): Promise<Uint8Array[]> {
+  const sequences = Uint32Array.from(datagrams, ({ sequence }) => sequence);
+  const all = datagrams.map(({ bytes }) => bytes);
+  return awaiting(`netlink request on ${fd.what}`, () => sys().netlinkTransact(fd.use(), all, sequences));
 }
 
 /** One datagram from the kernel without waiting; undefined when there is none. Throws SyscallError: ENOBUFS when events were lost. */

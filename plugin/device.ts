@@ -3,17 +3,17 @@ import { CniError } from '../conf/cni/errors.ts';
 import { ALIAS_PREFIX, deviceAlias, isPodLinkKind } from '../conf/names.ts';
 import { step } from '../conf/step.ts';
 import { hasErrno } from '../native/errors.ts';
-import { type LinkSpec, setLink } from '../native/netlink/route/link.ts';
+import type { LinkChange, LinkSpec } from '../native/netlink/route/link.ts';
 import type { Link } from '../native/netlink/route/link-info.ts';
 import type { Rtnetlink } from '../native/netlink/rtnetlink.ts';
-import type { FoundPair } from './host.ts';
+import type { FoundPair, Pair } from './host.ts';
 import { kernelHasIpv6, type OpenPod } from './open-pod.ts';
 
 /**
- * Makes the pair of an endpoint, its peer born in the pod's namespace, and answers the host side's index; the host side is up then, the
- * peer down. A pair of ours that is there already belongs to nobody, or the daemon had refused the ADD: it is replaced.
+ * Makes the pair of an endpoint, its peer born in the pod's namespace; the host side is up then, the peer down. A pair of ours that is there
+ * already belongs to nobody, or the daemon had refused the ADD: it is replaced.
  */
-export async function createPair(host: Rtnetlink, pod: OpenPod, endpoint: Endpoint): Promise<number> {
+export async function createPair(host: Rtnetlink, pod: OpenPod, endpoint: Endpoint): Promise<Pair> {
   try {
     return await create(host, pod, endpoint);
   } catch (error) {
@@ -25,20 +25,19 @@ export async function createPair(host: Rtnetlink, pod: OpenPod, endpoint: Endpoi
   }
 }
 
-async function create(host: Rtnetlink, pod: OpenPod, endpoint: Endpoint): Promise<number> {
-  const { hostIfname: name, hostMac } = endpoint;
-  const { ifindex } = await step('add.pair', () => host.links.createAndGet(pairOf(endpoint, pod)));
+async function create(host: Rtnetlink, pod: OpenPod, endpoint: Endpoint): Promise<Pair> {
+  const settings: LinkChange[] = [
+    { alias: deviceAlias(endpoint) },
+    // The host side never speaks for itself: without a link-local address it sends no router solicitations and no multicast reports.
+    ...(kernelHasIpv6() ? [{ addrGenMode: 'none' } as const] : []),
+    { up: true },
+  ];
   try {
-    const settings = [
-      setLink(ifindex, { alias: deviceAlias(endpoint) }),
-      // The host side never speaks for itself: without a link-local address it sends no router solicitations and no multicast reports.
-      ...(kernelHasIpv6() ? [setLink(ifindex, { addrGenMode: 'none' })] : []),
-      setLink(ifindex, { up: true }),
-    ];
-    await step('add.alias', () => host.batch(settings));
-    return ifindex;
+    const { ifindex, linkIfindex } = await step('add.pair', () => host.links.createAndGet(pairOf(endpoint, pod), settings));
+    // Kernels that leave IFLA_LINK out do so where both sides have the same index (nla_put_iflink, net/core/rtnetlink.c).
+    return { hostIfindex: ifindex, ifindex: linkIfindex ?? ifindex };
   } catch (error) {
-    await removeNewborn(host, name, hostMac);
+    if (!hasErrno(error, 'EEXIST')) await removeNewborn(host, endpoint.hostIfname, endpoint.hostMac);
     throw error;
   }
 }

@@ -14,10 +14,10 @@ export interface Host {
   /** Errors: CniError `invalid-netns` for a path that is gone, is no namespace, or is our own namespace unless `allowOwn`. */
   openPod(path: string, allowOwn: boolean): Promise<Pod>;
   /**
-   * Makes the pair with its peer inside the pod, both ends with their MACs and MTU, the host side up. Answers the host side's index.
-   * Errors: CniError `interface-exists` when the pod has an interface of that name.
+   * Makes the pair with its peer inside the pod, both ends with their MACs and MTU, the host side up. Errors: CniError `interface-exists` when the
+   * pod has an interface of that name.
    */
-  createDevice(plan: EndpointPlan, pod: Pod): Promise<number>;
+  createDevice(plan: EndpointPlan, pod: Pod): Promise<Pair>;
   /**
    * The pair of an interface that another plugin made. Errors: CniError `invalid-config` when the pod has no such interface, or it is no veth
    * with its other side on the node.
@@ -28,7 +28,7 @@ export interface Host {
   /** The families that the pod has a default route of already, in its main table: another interface's. */
   defaultRoutes(pod: Pod): Promise<ReadonlySet<4 | 6>>;
   /** Sysctls, addresses, routes and rules of the pod's side, and sets it up. */
-  configurePod(plan: EndpointPlan, network: PodNetwork, pod: Pod): Promise<void>;
+  configurePod(plan: EndpointPlan, network: PodNetwork, pod: Pod, pair: Pair): Promise<void>;
   /** Removes the rules that lead to a table of ours; none there, or no such pod, is fine. */
   removeRules(netns: string, table: number): Promise<void>;
   /** Attaches the pinned programs to the host side, to stay. */
@@ -37,6 +37,13 @@ export interface Host {
   removeLinks(key: AttachmentKey): Promise<void>;
   /** What is there of an attachment, for CHECK. */
   observe(endpoint: Endpoint, pod: Pod): Promise<Observation>;
+}
+
+/** The two sides of a new pair, by their indexes in their namespaces. */
+export interface Pair {
+  readonly hostIfindex: number;
+  /** Of the pod's side. */
+  readonly ifindex: number;
 }
 
 /** A pair as the kernel has it. */

@@ -7,7 +7,7 @@ import { hasErrno } from '../native/errors.ts';
 import { Rtnetlink } from '../native/netlink/rtnetlink.ts';
 import { attachPrograms, detachPrograms } from './attach/index.ts';
 import { createPair, deletePair, findPair } from './device.ts';
-import type { FoundPair, Host, Observation, Pod } from './host.ts';
+import type { FoundPair, Host, Observation, Pair, Pod } from './host.ts';
 import { observe } from './observe.ts';
 import { asOpen, OpenPod, openNetns, refuseOwn } from './open-pod.ts';
 import { configurePod } from './pod-config.ts';
@@ -61,7 +61,7 @@ export class KernelHost implements Host {
     }
   }
 
-  async createDevice(plan: EndpointPlan, pod: Pod): Promise<number> {
+  async createDevice(plan: EndpointPlan, pod: Pod): Promise<Pair> {
     return await createPair(await this.#host(), asOpen(pod), plan.endpoint);
   }
 
@@ -80,8 +80,8 @@ export class KernelHost implements Host {
     );
   }
 
-  async configurePod(plan: EndpointPlan, network: PodNetwork, pod: Pod): Promise<void> {
-    await configurePod(asOpen(pod), plan, network);
+  async configurePod(plan: EndpointPlan, network: PodNetwork, pod: Pod, { ifindex }: Pair): Promise<void> {
+    await configurePod(asOpen(pod), plan, network, ifindex);
   }
 
   async removeRules(netns: string, table: number): Promise<void> {

@@ -10,11 +10,11 @@ import type { PodNetwork } from './pod-network.ts';
 
 /**
  * Gives the pod's side its addresses, routes and rules and sets it up. Nothing is announced and nothing waited for: the addresses are ours to
- * give, so that duplicate detection, which takes a second or more, has nothing to find.
+ * give, so that duplicate detection, which takes a second or more, has nothing to find. `ifindex`: of the pod's side.
  */
-export async function configurePod(pod: OpenPod, plan: EndpointPlan, network: PodNetwork): Promise<void> {
+export async function configurePod(pod: OpenPod, plan: EndpointPlan, network: PodNetwork, ifindex: number): Promise<void> {
   const { ifname, ipv6, device } = plan.endpoint;
-  const [{ ifindex }] = await Promise.all([pod.netlink.links.get(ifname), ipv6 ? enableIpv6(pod, ifname) : undefined]);
+  if (ipv6) await enableIpv6(pod, ifname);
   const { table } = network;
   const strays = table === undefined ? [] : await strayRules(pod, network);
   await pod.netlink.batch([

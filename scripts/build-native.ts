@@ -24,6 +24,7 @@ const addons: readonly Addon[] = [
       'sys.cc',
       'netns.cc',
       'inet.cc',
+      'interface.cc',
       'unix_stream.cc',
       'packet.cc',
       'netlink.cc',

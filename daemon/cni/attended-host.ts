@@ -1,6 +1,6 @@
 import type { EndpointPlan } from '../../conf/api/types.ts';
 import type { Paths } from '../../conf/paths.ts';
-import type { Pod } from '../../plugin/host.ts';
+import type { Pair, Pod } from '../../plugin/host.ts';
 import { type Doors, KernelHost } from '../../plugin/kernel-host.ts';
 import type { PodNetwork } from '../../plugin/pod-network.ts';
 
@@ -17,14 +17,14 @@ export class AttendedHost extends KernelHost {
     this.#attend = attend;
   }
 
-  override async createDevice(plan: EndpointPlan, pod: Pod): Promise<number> {
+  override async createDevice(plan: EndpointPlan, pod: Pod): Promise<Pair> {
     this.#attend();
     return await super.createDevice(plan, pod);
   }
 
-  override async configurePod(plan: EndpointPlan, network: PodNetwork, pod: Pod): Promise<void> {
+  override async configurePod(plan: EndpointPlan, network: PodNetwork, pod: Pod, pair: Pair): Promise<void> {
     this.#attend();
-    await super.configurePod(plan, network, pod);
+    await super.configurePod(plan, network, pod, pair);
   }
 
   override async attachPrograms(plan: EndpointPlan, hostIfindex: number): Promise<void> {

@@ -4,7 +4,7 @@ import type { Endpoint, EndpointPlan } from '../../conf/api/types.ts';
 import { EXTERNAL_POOLS, HOST_IFNAME, hostIfname, POD_IFNAME_PREFIX } from '../../conf/names.ts';
 import type { Paths } from '../../conf/paths.ts';
 import { step } from '../../conf/step.ts';
-import { openRingBuffer, probe, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
+import { interfaceAt, openRingBuffer, probe, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
 import { namesIn } from '../../plugin/attach/index.ts';
 import { addressesOf } from '../endpoint/identity.ts';
 import { KeyedLock } from '../endpoint/locks.ts';
@@ -162,8 +162,8 @@ export class Datapath implements EndpointDatapath {
     };
   }
 
-  async expectDevice({ hostIfindex, hostIfname }: Endpoint): Promise<void> {
-    const link = await this.#opened.rtnl.links.find(hostIfindex);
+  expectDevice({ hostIfindex, hostIfname }: Endpoint): void {
+    const link = interfaceAt(hostIfindex);
     if (link?.name === hostIfname) return;
     throw new DomainError('bad-request', `connect device ${hostIfindex}: it is ${link?.name ?? 'not there'}, not ${hostIfname}`);
   }
@@ -187,19 +187,19 @@ export class Datapath implements EndpointDatapath {
     return this.graves.reap(endpoints);
   }
 
-  async hasDevice({ hostIfindex, hostIfname }: Endpoint): Promise<boolean> {
-    return hostIfindex !== 0 && (await this.#opened.rtnl.links.find(hostIfindex))?.name === hostIfname;
+  hasDevice({ hostIfindex, hostIfname }: Endpoint): boolean {
+    return interfaceAt(hostIfindex)?.name === hostIfname;
   }
 
   async inspect(endpoint: Endpoint): Promise<string[]> {
-    const [device, hooks] = await Promise.all([deviceProblems(this.#opened.rtnl, endpoint), this.#hookProblems(this.#hooks.pod(endpoint))]);
-    return [...device, ...hooks, ...this.#maps.problems(endpoint)];
+    const hooks = await this.#hookProblems(this.#hooks.pod(endpoint));
+    return [...deviceProblems(endpoint), ...hooks, ...this.#maps.problems(endpoint)];
   }
 
   async inspectNode(): Promise<string[]> {
     const { rtnl, device } = this.#opened;
     const { ifindex } = device.host;
-    if ((await rtnl.links.find(ifindex))?.name !== HOST_IFNAME) return [`device ${HOST_IFNAME} is gone`];
+    if (interfaceAt(ifindex)?.name !== HOST_IFNAME) return [`device ${HOST_IFNAME} is gone`];
     return [
       ...(await this.#hookProblems(this.#hooks.leg(ifindex))),
       ...(await routerProblems(rtnl, ifindex, this.routers)),
@@ -246,7 +246,7 @@ export class Datapath implements EndpointDatapath {
   async #attachAgain(endpoint: Endpoint): Promise<void> {
     const { id, hostIfname: device } = endpoint;
     const outcome = await this.#opened.attachments.ensureAll(this.#hooks.pod(endpoint)).catch(async (error: unknown) => {
-      if (await this.hasDevice(endpoint)) throw error;
+      if (this.hasDevice(endpoint)) throw error;
       this.#parts.log.warn({ id, device, error: messageOf(error) }, 'a device went away while its programs were attached');
     });
     if (outcome === undefined) return;
@@ -268,7 +268,7 @@ export class Datapath implements EndpointDatapath {
   /** Brings what follows the node up to date: programs on native devices, rows of the node's own addresses. */
   async #syncNode(): Promise<string[]> {
     const { rtnl, device } = this.#opened;
-    if ((await rtnl.links.find(device.host.ifindex))?.name !== HOST_IFNAME) {
+    if (interfaceAt(device.host.ifindex)?.name !== HOST_IFNAME) {
       return [`device ${HOST_IFNAME} is gone; restart the daemon`];
     }
     const { links } = await findNativeDevices(rtnl, this.#parts.settings.devices);

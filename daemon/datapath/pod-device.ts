@@ -1,9 +1,9 @@
 import type { Endpoint } from '../../conf/api/types.ts';
-import type { Rtnetlink } from '../../native/index.ts';
+import { interfaceAt } from '../../native/index.ts';
 
 /** What differs between the host side of a pod's pair and its record, one sentence each. */
-export async function deviceProblems(rtnl: Rtnetlink, { hostIfindex, hostIfname, hostMac }: Endpoint): Promise<string[]> {
-  const link = await rtnl.links.find(hostIfindex);
+export function deviceProblems({ hostIfindex, hostIfname, hostMac }: Endpoint): string[] {
+  const link = interfaceAt(hostIfindex);
   if (link === undefined) return [`device ${hostIfname} is gone`];
   const problems: string[] = [];
   if (link.name !== hostIfname) problems.push(`device ${hostIfindex} is called ${link.name}, not ${hostIfname}`);

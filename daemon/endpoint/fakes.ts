@@ -48,7 +48,7 @@ export class FakeDatapath implements EndpointDatapath {
     return { kind: this.kind, fromContainer: '/progs/from', toContainer: '/progs/to', links: `/links/${endpoint.hostIfname}` };
   }
 
-  async expectDevice(endpoint: Endpoint): Promise<void> {
+  expectDevice(endpoint: Endpoint): void {
     this.#enter('expectDevice');
     if (!this.devices.has(endpoint.hostIfname)) throw new DomainError('bad-request', `no device ${endpoint.hostIfname}`);
   }
@@ -77,7 +77,7 @@ export class FakeDatapath implements EndpointDatapath {
     return new Map();
   }
 
-  async hasDevice(endpoint: Endpoint): Promise<boolean> {
+  hasDevice(endpoint: Endpoint): boolean {
     return this.devices.has(endpoint.hostIfname);
   }
 

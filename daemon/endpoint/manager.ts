@@ -89,10 +89,8 @@ export class EndpointManager {
   async connect(id: number, report: DeviceReport, claim: Claim): Promise<void> {
     await this.#inState(id, 'creating', claim, async (entry) => {
       const device: Endpoint = { ...entry.record.endpoint, hostIfindex: report.hostIfindex };
-      const isExpected = this.#parts.datapath.expectDevice(device);
-      // While the kernel is asked.
+      this.#parts.datapath.expectDevice(device);
       if (this.#parts.datapath.attachPaths(device).kind !== 'clsact') this.#parts.window.open(id);
-      await isExpected;
       const endpoint = await this.#burials.whenFree(() => step('connect.record', () => this.#complement(entry, device, report)));
       await this.#parts.datapath.connect(endpoint);
     });
@@ -191,7 +189,7 @@ export class EndpointManager {
     if (entry === undefined) return;
     if (entry.claim?.alive === true) throw busy(request, entry);
     const { endpoint } = entry.record;
-    if (endpoint.state === 'ready' && (await this.#isLive(entry.record, request.netnsIdentity))) {
+    if (endpoint.state === 'ready' && this.#isLive(entry.record, request.netnsIdentity)) {
       throw new DomainError('exists', `create endpoint for ${keyOf(request)}: attachment exists as endpoint ${endpoint.id}`, {
         details: `its network namespace ${endpoint.netns} and device ${endpoint.hostIfname} are alive; DEL it first`,
       });
@@ -204,10 +202,10 @@ export class EndpointManager {
    * Its namespace is still where it was, in the daemon's view of the file system or in the plugin's; one whose identity nobody knows says nothing,
    * and its end shows as that of the device.
    */
-  async #isLive(record: EndpointRecord, seenByPlugin: string | undefined): Promise<boolean> {
+  #isLive(record: EndpointRecord, seenByPlugin: string | undefined): boolean {
     const { endpoint, netnsIdentity } = record;
     if (netnsIdentity !== undefined && seenByPlugin !== netnsIdentity && fileIdentity(endpoint.netns) !== netnsIdentity) return false;
-    return await this.#parts.datapath.hasDevice(record.endpoint);
+    return this.#parts.datapath.hasDevice(record.endpoint);
   }
 
   #reserve(request: EndpointRequest, since: number): Entry {

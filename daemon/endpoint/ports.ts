@@ -53,7 +53,7 @@ export interface EndpointDatapath {
   readonly routers: EndpointPlan['routers'];
   attachPaths(endpoint: Endpoint): EndpointPlan['attach'];
   /** The device of this index bears the endpoint's name: throws `bad-request` when it does not. */
-  expectDevice(endpoint: Endpoint): Promise<void>;
+  expectDevice(endpoint: Endpoint): void;
   /** Writes the endpoint's rows into the maps. */
   connect(endpoint: Endpoint): Promise<void>;
   /** Removes the endpoint's rows from the maps; rows of another endpoint stay. */
@@ -66,7 +66,7 @@ export interface EndpointDatapath {
   /** Deletes what burials left of these endpoints, in one go. Gives, by id, what is still there and why. */
   reap(endpoints: readonly Endpoint[]): Promise<ReadonlyMap<number, unknown>>;
   /** True when the host side of the pair is there, under its name and index. */
-  hasDevice(endpoint: Endpoint): Promise<boolean>;
+  hasDevice(endpoint: Endpoint): boolean;
   /** What differs from what should be: links, programs, map rows, device. Empty when whole. */
   inspect(endpoint: Endpoint): Promise<string[]>;
   /** The same of what all endpoints share: the node's own leg with its programs, router addresses and routes. */

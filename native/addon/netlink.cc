@@ -111,48 +111,71 @@ bool Receive(int fd, int flags, std::vector<uint8_t>* out, uint32_t* from, Failu
   return true;
 }
 
-// True when the datagram holds the message that ends the exchange `sequence`: an ACK or error, or the end of a dump.
-bool Ends(const std::vector<uint8_t>& datagram, uint32_t sequence) {
+enum class Verdict { kNone, kDone, kRefused };
+
+// What the datagram says of the exchange `sequence`: the message that ends it is an ACK or error, or the end of a dump.
+Verdict Judge(const std::vector<uint8_t>& datagram, uint32_t sequence) {
   size_t offset = 0;
   while (offset + sizeof(nlmsghdr) <= datagram.size()) {
     nlmsghdr header;
     memcpy(&header, datagram.data() + offset, sizeof header);
-    if (header.nlmsg_len < sizeof header) return false;
+    if (header.nlmsg_len < sizeof header) return Verdict::kNone;
     bool final = header.nlmsg_type == NLMSG_ERROR || header.nlmsg_type == NLMSG_DONE;
-    if (final && header.nlmsg_seq == sequence) return true;
+    if (final && header.nlmsg_seq == sequence) {
+      // Both begin with an errno, negative, or 0 (nlmsgerr, netlink_dump_done).
+      int32_t error = 0;
+      if (header.nlmsg_len >= NLMSG_HDRLEN + sizeof error && offset + NLMSG_HDRLEN + sizeof error <= datagram.size())
+        memcpy(&error, datagram.data() + offset + NLMSG_HDRLEN, sizeof error);
+      return error == 0 ? Verdict::kDone : Verdict::kRefused;
+    }
     offset += NLMSG_ALIGN(header.nlmsg_len);
   }
-  return false;
+  return Verdict::kNone;
 }
 
 class Transact : public Task {
  public:
-  explicit Transact(const Napi::CallbackInfo& info)
-      : Task(info.Env()),
-        fd_(OwnedFd::Duplicate(FdArg(info, 0))),
-        request_(CopyArg(info, 1)),
-        sequence_(static_cast<uint32_t>(NumberArg(info, 2, 0))) {}
+  explicit Transact(const Napi::CallbackInfo& info) : Task(info.Env()), fd_(OwnedFd::Duplicate(FdArg(info, 0))) {
+    Napi::Array datagrams = info[1].As<Napi::Array>();
+    Bytes sequences = BytesArg(info, 2);
+    for (uint32_t i = 0; i < datagrams.Length(); i++) {
+      Napi::Uint8Array bytes = datagrams.Get(i).As<Napi::Uint8Array>();
+      Step step{{bytes.Data(), bytes.Data() + bytes.ByteLength()}, 0};
+      memcpy(&step.sequence, sequences.data + i * sizeof step.sequence, sizeof step.sequence);
+      steps_.push_back(std::move(step));
+    }
+  }
 
  private:
+  struct Step {
+    std::vector<uint8_t> datagram;
+    uint32_t sequence;
+  };
+
   void Run(Failure* failure) override {
+    for (const Step& step : steps_) {
+      if (!Send(step.datagram, failure)) return;
+      Verdict verdict = Verdict::kNone;
+      while (verdict == Verdict::kNone) {
+        std::vector<uint8_t> datagram;
+        uint32_t from = 0;
+        if (!Receive(fd_.get(), 0, &datagram, &from, failure)) return;
+        if (from != 0) continue;  // not from the kernel: any process may send to a netlink port
+        verdict = Judge(datagram, step.sequence);
+        answers_.push_back(std::move(datagram));
+      }
+      if (verdict == Verdict::kRefused) return;
+    }
+  }
+
+  bool Send(const std::vector<uint8_t>& datagram, Failure* failure) {
     sockaddr_nl kernel{};
     kernel.nl_family = AF_NETLINK;
     const sockaddr* address = reinterpret_cast<sockaddr*>(&kernel);
     ssize_t sent;
-    do sent = sendto(fd_.get(), request_.data(), request_.size(), 0, address, sizeof kernel);
+    do sent = sendto(fd_.get(), datagram.data(), datagram.size(), 0, address, sizeof kernel);
     while (sent < 0 && errno == EINTR);
-    if (sent < 0) {
-      Failed(failure, "sendto");
-      return;
-    }
-    for (;;) {
-      std::vector<uint8_t> datagram;
-      uint32_t from = 0;
-      if (!Receive(fd_.get(), 0, &datagram, &from, failure)) return;
-      if (from != 0) continue;  // not from the kernel: any process may send to a netlink port
-      answers_.push_back(std::move(datagram));
-      if (Ends(answers_.back(), sequence_)) return;
-    }
+    return sent >= 0 || Failed(failure, "sendto");
   }
 
   Napi::Value Answer(Napi::Env env) override {
@@ -164,13 +187,14 @@ class Transact : public Task {
   }
 
   OwnedFd fd_;
-  std::vector<uint8_t> request_;
-  uint32_t sequence_;
+  std::vector<Step> steps_;
   std::vector<std::vector<uint8_t>> answers_;
 };
 
 Napi::Value NetlinkOpen(const Napi::CallbackInfo& info) {
-  return Task::Start(new OpenSocket(info));
+  OpenSocket* task = new OpenSocket(info);
+  // To enter another namespace takes a thread; in the own one a socket is a matter of microseconds.
+  return FdArg(info, 0) < 0 ? Task::RunHere(task) : Task::Start(task);
 }
 
 // netlinkAdopt(fd, protocol): makes a netlink socket that another process has opened, and not bound yet, one like ours.
@@ -188,6 +212,8 @@ Napi::Value NetlinkAdopt(const Napi::CallbackInfo& info) {
   return Throw(info.Env(), failure.syscall, failure.error);
 }
 
+// netlinkTransact(fd, datagrams, sequences): sends the datagrams one after the other, each when the one before it was
+// carried out, and none after one that was refused. Sequence n is that of the last message of datagram n.
 Napi::Value NetlinkTransact(const Napi::CallbackInfo& info) {
   return Task::Start(new Transact(info));
 }

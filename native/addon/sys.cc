@@ -6,6 +6,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   (void)env;
   axo::InitNetns(exports);
   axo::InitInet(exports);
+  axo::InitInterface(exports);
   axo::InitUnixStream(exports);
   axo::InitPacket(exports);
   axo::InitNetlink(exports);

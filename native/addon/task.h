@@ -15,6 +15,15 @@ class Task : public Napi::AsyncWorker {
     return promise;
   }
 
+  // The same on the main thread, for what waits for nobody: without the way to the pool and back.
+  static Napi::Value RunHere(Task* task) {
+    Napi::Promise promise = task->deferred_.Promise();
+    task->Execute();
+    task->OnOK();
+    task->Destroy();
+    return promise;
+  }
+
  protected:
   explicit Task(Napi::Env env) : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)) {}
 

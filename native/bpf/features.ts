@@ -92,7 +92,7 @@ async function deviceKind(kind: string): Promise<Answer> {
   try {
     using netns = await Netns.create();
     using socket = await openNetlinkSocket(netns, 0);
-    const [answer] = await netlinkTransact(socket, newLinkRequest(kind), 1);
+    const [answer] = await netlinkTransact(socket, [{ bytes: newLinkRequest(kind), sequence: 1 }]);
     if (answer === undefined) return 'inconclusive';
     // struct nlmsgerr behind the 16 bytes of nlmsghdr: its first word is -errno.
     const errno = -new DataView(answer.buffer, answer.byteOffset).getInt32(16, isLittleEndian);

@@ -188,6 +188,18 @@ describe('links', () => {
     await expect(host.links.create({ kind: 'bridge', name: 'a-name-of-16-byt' })).rejects.toMatchObject({ code: 'NETLINK_ENCODE' });
     await expect(host.links.create({ kind: 'bridge', name: 'a/b' })).rejects.toThrow('encode name: "a/b" is no name for a link');
   });
+
+  it('creates, changes and answers in one go, and leaves what bears the name already as it is', async () => {
+    const { host } = world;
+    const made = await host.links.createAndGet({ kind: 'bridge', name: 'br1' }, [{ alias: 'first' }, { up: true }]);
+    expect(made).toMatchObject({ name: 'br1', alias: 'first', up: true });
+    await expect(host.links.createAndGet({ kind: 'bridge', name: 'br1' }, [{ alias: 'second' }])).rejects.toMatchObject({
+      message: 'create bridge br1: file exists',
+    });
+    expect(await host.links.get(made.ifindex)).toMatchObject({ alias: 'first' });
+    expect(() => setLink('br1', { name: 'br2' })).toThrow('encode name: link br1 is renamed by its index only');
+    await host.links.delete(made.ifindex);
+  });
 });
 
 describe('addresses and routes', () => {

@@ -83,13 +83,17 @@ export class Links extends Part {
     if (spec.altnames !== undefined && spec.altnames.length > 0) await this.send(link.addAltnames(spec.name, spec.altnames));
   }
 
-  /** The same, and in the same system call a look at what was made. */
-  async createAndGet(spec: link.LinkSpec): Promise<Link> {
+  /**
+   * Creates a link, changes it as long as nothing is refused, and answers what came of it: one way to the kernel's thread and back. Throws what the
+   * first refusal says; a link that was created by then stays.
+   */
+  async createAndGet(spec: link.LinkSpec, changes: readonly link.LinkChange[] = []): Promise<Link> {
     const look = link.getLink(spec.name);
-    const [, answers = []] = await this.socket.batch([link.createLink(spec), look]).catch((error) => {
+    const requests = [link.createLink(spec), ...changes.map((change) => link.setLink(spec.name, change)), look];
+    const answers = await this.socket.inTurn(requests).catch((error) => {
       throw withRequirement(error, spec.kind);
     });
-    const [found] = answers.filter(({ type }) => type === RTM_NEWLINK).map(({ body }) => decodeLink(body));
+    const [found] = answers.flat().flatMap(({ type, body }) => (type === RTM_NEWLINK ? [decodeLink(body)] : []));
     if (found === undefined) throw new NetlinkError(look.operation, ENODEV);
     return found;
   }

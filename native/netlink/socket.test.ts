@@ -10,7 +10,7 @@ import {
   NLMSG_ERROR,
   RTM_NEWLINK,
 } from './constants.ts';
-import { decodeMessages, encodeMessage, type Message } from './message.ts';
+import { decodeError, decodeMessages, encodeMessage, type Message } from './message.ts';
 import { addAddress } from './route/address.ts';
 import { listLinks, setLink } from './route/link.ts';
 import { NetlinkSocket, type Transport } from './socket.ts';
@@ -20,10 +20,17 @@ function fake(answer: (messages: Message[]) => Uint8Array[]): Transport & { read
   const seen: Message[][] = [];
   return {
     seen,
-    transact: async (datagram) => {
-      const messages = decodeMessages(datagram);
-      seen.push(messages);
-      return answer(messages);
+    transact: async (datagrams) => {
+      const answers: Uint8Array[] = [];
+      for (const { bytes, sequence } of datagrams) {
+        const messages = decodeMessages(bytes);
+        seen.push(messages);
+        const given = answer(messages);
+        answers.push(...given);
+        const refusals = given.flatMap(decodeMessages).filter((said) => said.type === NLMSG_ERROR && decodeError(said).errno !== 0);
+        if (refusals.some(({ seq }) => seq === sequence)) break;
+      }
+      return answers;
     },
     close: () => undefined,
   };
@@ -98,14 +105,22 @@ describe('NetlinkSocket', () => {
     expect(transport.seen[0]?.map(({ flags }) => flags & NLM_F_ACK)).toEqual([0, 0, NLM_F_ACK]);
   });
 
+  it('has requests carried out in turn, each acknowledged, and sends none after one that was refused', async () => {
+    const refused = { seq: 2, errno: 17 };
+    const transport = fake((messages) => [ack(seqOf(messages), seqOf(messages) === refused.seq ? refused.errno : 0)]);
+    const requests = [setLink('a', { up: true }), addAddress({ ifindex: 3, address: '10.0.0.1/32' }), setLink(4, { mtu: 1400 })];
+    await expect(new NetlinkSocket(transport).inTurn(requests)).rejects.toThrow('add address 10.0.0.1/32 on link 3: file exists');
+    expect(transport.seen.map((messages) => messages.map(({ flags }) => flags & NLM_F_ACK))).toEqual([[NLM_F_ACK], [NLM_F_ACK]]);
+  });
+
   it('does one exchange at a time, and goes on after one that failed', async () => {
     let running = 0;
     const socket = new NetlinkSocket({
-      transact: async (datagram) => {
+      transact: async ([datagram]) => {
         expect(++running).toBe(1);
         await new Promise((resolve) => setTimeout(resolve, 1));
         running--;
-        const seq = seqOf(decodeMessages(datagram));
+        const seq = datagram?.sequence ?? 0;
         if (seq === 1) throw new Error('lost');
         return [ack(seq)];
       },

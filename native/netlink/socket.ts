@@ -7,7 +7,7 @@ import { debuglog } from 'node:util';
 import { NetlinkError } from '../errors.ts';
 import type { Fd } from '../fd.ts';
 import type { Netns } from '../netns.ts';
-import { adoptNetlinkSocket, netlinkTransact, openNetlinkSocket } from '../socket.ts';
+import { adoptNetlinkSocket, type Datagram, netlinkTransact, openNetlinkSocket } from '../socket.ts';
 import {
   NETLINK_ROUTE,
   NLM_F_ACK,
@@ -35,8 +35,8 @@ const debug = debuglog('axoneme:netlink');
 
 /** What carries the bytes: the kernel, or a fake one in tests. */
 export interface Transport {
-  /** Sends one datagram and answers with all datagrams up to the one that ends the exchange `sequence`. */
-  transact(datagram: Uint8Array, sequence: number): Promise<Uint8Array[]>;
+  /** Sends datagrams in turn, none after one that was refused, and answers with all that the kernel sent. */
+  transact(datagrams: readonly Datagram[]): Promise<Uint8Array[]>;
   close(): void;
 }
 
@@ -75,11 +75,15 @@ export class NetlinkSocket {
    * too. Gives the answers of each. Throws the NetlinkError of the first that was refused.
    */
   async batch(requests: readonly Request[]): Promise<Message[][]> {
-    if (requests.length === 0) return [];
-    return (await this.#exchange(requests)).map((exchange) => {
-      throwRefusal(exchange);
-      return exchange.answers;
-    });
+    return requests.length === 0 ? [] : answersOf(await this.#exchange(requests));
+  }
+
+  /**
+   * Has several requests carried out in order, as `batch` does, but none after one that was refused: a later one may name what an earlier one
+   * makes. All of it is one way to the kernel's thread and back. Throws the NetlinkError of the refused one.
+   */
+  async inTurn(requests: readonly Request[]): Promise<Message[][]> {
+    return answersOf(await this.#exchange(requests, { isSplit: true }));
   }
 
   close(): void {
@@ -98,19 +102,16 @@ export class NetlinkSocket {
   }
 
   /** Queues behind the exchanges before it, whether they succeed or not. */
-  #exchange(requests: readonly Request[]): Promise<Exchange[]> {
-    const result = this.#last.then(() => this.#send(requests));
+  #exchange(requests: readonly Request[], { isSplit = false } = {}): Promise<Exchange[]> {
+    const result = this.#last.then(() => this.#send(requests, isSplit));
     this.#last = result.catch(() => undefined);
     return result;
   }
 
-  async #send(requests: readonly Request[]): Promise<Exchange[]> {
+  async #send(requests: readonly Request[], isSplit: boolean): Promise<Exchange[]> {
     const exchanges = requests.map((request) => ({ request, sequence: this.#next(), answers: [], interrupted: false }) as Exchange);
-    const last = exchanges.at(-1)?.sequence ?? 0;
-    // An error is always answered; success only where it is asked for. One acknowledgement, the last, ends a batch.
-    const parts = exchanges.map(({ request, sequence }) => encodeMessage(request, flagsOf(request, sequence === last), sequence));
-    const datagrams = await this.#transport.transact(Buffer.concat(parts), last);
-    collect(exchanges, datagrams);
+    const datagrams = isSplit ? exchanges.map((exchange) => datagramOf([exchange])) : [datagramOf(exchanges)];
+    collect(exchanges, await this.#transport.transact(datagrams));
     for (const { request, verdict, answers } of exchanges)
       debug('%s: errno %d, %d answers', request.operation, verdict?.errno ?? 0, answers.length);
     return exchanges;
@@ -137,6 +138,21 @@ const isDump = ({ type, flags }: Request): boolean => (flags & NLM_F_DUMP) === N
 
 const flagsOf = (request: Request, isLast: boolean): number => NLM_F_REQUEST | (isLast && !isDump(request) ? NLM_F_ACK : 0);
 
+/** An error is always answered; success only where it is asked for. One acknowledgement, the last, ends a datagram. */
+function datagramOf(exchanges: readonly Exchange[]): Datagram {
+  const last = exchanges.at(-1)?.sequence ?? 0;
+  const parts = exchanges.map(({ request, sequence }) => encodeMessage(request, flagsOf(request, sequence === last), sequence));
+  return { bytes: Buffer.concat(parts), sequence: last };
+}
+
+/** The answers of each exchange. Throws the NetlinkError of the first that was refused. */
+function answersOf(exchanges: readonly Exchange[]): Message[][] {
+  return exchanges.map((exchange) => {
+    throwRefusal(exchange);
+    return exchange.answers;
+  });
+}
+
 /** Sorts answers to their requests. What answers none of them is a leftover of an exchange that was broken off. */
 function collect(exchanges: readonly Exchange[], datagrams: readonly Uint8Array[]): void {
   const bySequence = new Map(exchanges.map((exchange) => [exchange.sequence, exchange]));
@@ -156,7 +172,7 @@ function throwRefusal({ request, verdict }: Exchange): void {
 
 function kernel(fd: Fd): Transport {
   return {
-    transact: (datagram, sequence) => netlinkTransact(fd, datagram, sequence),
+    transact: (datagrams) => netlinkTransact(fd, datagrams),
     close: () => fd.close(),
   };
 }

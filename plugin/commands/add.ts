@@ -36,7 +36,7 @@ async function addFirst(call: PluginCall, tools: Omit<Tools, 'queue'>): Promise<
   const request = endpointRequest(call);
   using pod = await host.openPod(request.netns, call.invocation.allowOwnNetns);
   return await withUndo(async (undo) => {
-    // Looked at while the daemon is asked.
+    // Looked at while the daemon is asked and the device made.
     const early = host.defaultRoutes(pod);
     early.catch(() => undefined);
     const reserved = await step('add.create', () => agent.createEndpoint({ ...request, netnsIdentity: pod.identity }));
@@ -44,9 +44,8 @@ async function addFirst(call: PluginCall, tools: Omit<Tools, 'queue'>): Promise<
     const delegated = await delegate(call, tools, undo);
     const plan = delegated ? withAddresses(reserved, delegated, 'delegated') : reserved;
     // What was there then may have been an earlier try's, which the daemon has ended before it answered.
-    const taken = (await early).size > 0 ? await host.defaultRoutes(pod) : await early;
-    const network = podNetwork(plan, taken, delegated);
-    await connect(plan, network, pod, tools, undo);
+    const taken = async () => ((await early).size > 0 ? await host.defaultRoutes(pod) : await early);
+    const network = await connect(plan, async () => podNetwork(plan, await taken(), delegated), pod, tools, undo);
     await step('add.complete', () => agent.completeEndpoint(plan.endpoint.id));
     return resultOf(plan, network, call);
   });
@@ -60,23 +59,26 @@ async function delegate(call: PluginCall, tools: Omit<Tools, 'queue'>, undo: Und
   return await step('add.delegate', () => askDelegate(type, call, tools));
 }
 
+/** Answers the network that the pod has then, which is asked for when its device is there. */
 async function connect(
   plan: EndpointPlan,
-  network: PodNetwork,
+  networkOf: () => Promise<PodNetwork>,
   pod: Pod,
   { agent, host }: Omit<Tools, 'queue'>,
   undo: Undo,
-): Promise<void> {
+): Promise<PodNetwork> {
   const { endpoint } = plan;
-  const hostIfindex = await host.createDevice(plan, pod);
+  const pair = await host.createDevice(plan, pod);
   undo.defer('delete the device', () => host.deleteDevice(endpoint));
+  const network = await networkOf();
   const { table } = network;
   if (table !== undefined) undo.defer('remove the rules', () => host.removeRules(pod.path, table));
-  await step('add.pod', () => host.configurePod(plan, network, pod));
+  await step('add.pod', () => host.configurePod(plan, network, pod, pair));
   undo.defer('take the endpoint out of the maps', () => agent.disconnectEndpoint(endpoint));
-  await step('add.connect', () => agent.connectEndpoint(endpoint.id, deviceReport(plan, network, hostIfindex)));
+  await step('add.connect', () => agent.connectEndpoint(endpoint.id, deviceReport(plan, network, pair.hostIfindex)));
   undo.defer('remove the links', () => host.removeLinks(endpoint));
-  await host.attachPrograms(plan, hostIfindex);
+  await host.attachPrograms(plan, pair.hostIfindex);
+  return network;
 }
 
 /** Addresses that the daemon gave it knows. */

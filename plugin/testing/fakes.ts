@@ -84,7 +84,7 @@ export class FakeTools implements Tools {
     };
     this.host = {
       openPod: async (path) => this.#do('openPod', { path, identity: '4:7', [Symbol.dispose]: () => void this.done.push('closePod') }),
-      createDevice: step('createDevice', 9),
+      createDevice: step('createDevice', { hostIfindex: 9, ifindex: 2 }),
       findPair: step('findPair', { hostIfindex: 9, hostIfname: 'veth9', hostMac: endpoint.hostMac, mac: endpoint.mac, mtu: 1400 }),
       deleteDevice: step('deleteDevice', true),
       defaultRoutes: async () => this.#answer('defaultRoutes', new Set<4 | 6>()),

@@ -51,8 +51,7 @@ export type Occasion =
 export const occasions: Readonly<Record<StepName, readonly [Occasion, string]>> = {
   'add.create': ['plugin: ADD', 'asks the daemon for addresses and a record'],
   'add.delegate': ['plugin: ADD with an IPAM plugin', 'runs the IPAM plugin'],
-  'add.pair': ['plugin: ADD', 'makes the pair of devices'],
-  'add.alias': ['plugin: ADD', "writes the attachment's name into the alias of the host side and sets it up"],
+  'add.pair': ['plugin: ADD', "makes the pair of devices, writes the attachment's name into the alias of the host side and sets it up"],
   'add.pod': ['plugin: ADD', "settings, addresses and routes of the pod's side"],
   'add.connect': ['plugin: ADD', 'tells the daemon of the device'],
   'add.folder': ['plugin: ADD', 'makes the folder of the pinned links'],

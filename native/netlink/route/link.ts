@@ -106,11 +106,15 @@ function checkName(name: string): void {
   if (!/^[^\s/:]+$/.test(name) || name === '.' || name === '..') throw new EncodeError('name', `"${name}" is no name for a link`);
 }
 
-/** Changes a link. */
-export function setLink(ifindex: number, change: LinkChange): Request {
+/** Changes a link, told by its index, or by its name where that stays: a name to change to would be taken for the one to look for. */
+export function setLink(link: number | string, change: LinkChange): Request {
   const body = new AttrWriter();
-  writeIfinfo(body, { ...change, ifindex });
+  writeIfinfo(body, { ...change, ifindex: typeof link === 'number' ? link : 0 });
   if (change.name !== undefined) checkName(change.name);
+  if (typeof link === 'string') {
+    if (change.name !== undefined) throw new EncodeError('name', `link ${link} is renamed by its index only`);
+    body.str(IFLA_IFNAME, link);
+  }
   writeCreateAttributes(body, change);
   if (change.alias !== undefined) body.str(IFLA_IFALIAS, change.alias);
   if (change.master !== undefined) body.u32(IFLA_MASTER, change.master);
@@ -124,7 +128,7 @@ export function setLink(ifindex: number, change: LinkChange): Request {
     body.nested(IFLA_LINKINFO, (info) =>
       info.str(IFLA_INFO_KIND, 'netkit').nested(IFLA_INFO_DATA, (data) => writeNetkitPolicies(data, netkit)),
     );
-  return { operation: `set link ${ifindex} ${describe(change)}`, type: RTM_NEWLINK, flags: 0, body: body.finish() };
+  return { operation: `set link ${link} ${describe(change)}`, type: RTM_NEWLINK, flags: 0, body: body.finish() };
 }
 
 /** `mtu 1400, up true`; a namespace has no word here. */
