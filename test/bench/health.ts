@@ -26,6 +26,31 @@ async function isHealthy(socketPath: string): Promise<boolean> {
   }
 }
 
+/** Pause between two questions to a daemon that works, in milliseconds. */
+const PROBE_PAUSE_MS = 5;
+
+/** Asks the daemon for its health over and over while `work` runs: how many milliseconds each answer took. Throws when one does not come. */
+export async function timeHealthDuring<T>(node: Node, work: Promise<T>): Promise<{ result: T; milliseconds: number[] }> {
+  const path = socketOf(node);
+  const milliseconds: number[] = [];
+  let isOver = false;
+  const probing = (async () => {
+    while (!isOver) {
+      const began = performance.now();
+      if (!(await isHealthy(path))) throw new Error('ask the daemon for its health: it does not answer, or is not well');
+      milliseconds.push(performance.now() - began);
+      await sleep(PROBE_PAUSE_MS);
+    }
+  })();
+  const [result] = await Promise.all([
+    work.finally(() => {
+      isOver = true;
+    }),
+    probing,
+  ]);
+  return { result, milliseconds };
+}
+
 /**
  * Starts the daemon and answers how many milliseconds it took from its spawn, the way into the node's namespaces included (some 4 ms), until it
  * said that an ADD would be served.

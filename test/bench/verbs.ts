@@ -1,5 +1,5 @@
 import type { Node, Pod } from '../../test-harness/index.ts';
-import { bareNode, bridge, type Contender, call, cold, coldVersion, forms, masquerade, ptp, warm } from './contenders.ts';
+import { bareNode, bridge, type Contender, call, cold, coldVersion, masquerade, ptp, warm } from './contenders.ts';
 import { type Goal, type Row, ratioAtMost, spreadAtMost } from './row.ts';
 import type { Section, Stage } from './section.ts';
 import { addPods, removePods } from './settle.ts';
@@ -113,18 +113,20 @@ function coldStartRows(times: Times): Row[] {
   ];
 }
 
-/** How far ADDs scatter; needs a hundred of them to mean something. */
-function spreadRow(times: Times, [ours]: typeof forms): Row[] {
-  const values = times.ADD.get(ours.id);
-  if (values === undefined || !times.ADD.has(ptp.id)) return [];
-  return [{ id: 'add-spread', what: `ADD, ${ours.id}: p99`, unit: 'ms', values, goal: spreadAtMost(3) }];
+/** So many times the rounds of a match tell how far ADDs scatter: of a hundred values the second largest says what the p99 is. */
+const SPREAD_ROUNDS = 3;
+
+/** How far our own ADDs scatter, with no peer's work between them. */
+async function spreadRow(node: Node, { calls }: Stage['extent'], say: Stage['say']): Promise<Row> {
+  const times = await timeVerbs(node, [warm], calls * SPREAD_ROUNDS, (text) => say(`${warm.id} alone: ${text}`));
+  return { id: 'add-spread', what: `ADD, ${warm.id}, alone`, unit: 'ms', values: times.ADD.get(warm.id) ?? [], goal: spreadAtMost(3) };
 }
 
 const WARM_GOALS = { ADD: ratioAtMost(0.6), DEL: ratioAtMost(0.15) } as const;
 
 /** All rows that follow from the times of one node's contenders. */
 export function verbRows(times: Times): Row[] {
-  return [...rowsOf(times, warm, WARM_GOALS), ...spreadRow(times, forms), ...rowsOf(times, cold, {}), ...coldStartRows(times)];
+  return [...rowsOf(times, warm, WARM_GOALS), ...rowsOf(times, cold, {}), ...coldStartRows(times)];
 }
 
 /**
@@ -151,6 +153,6 @@ export const verbs: Section = {
       const tell = (text: string) => say(`${ours.id} and ${peer.what}: ${text}`);
       rows.push(...verbRows(await timeVerbs(axoneme.node, [ours, peer], Math.ceil(extent.calls * share), tell)));
     }
-    return rows;
+    return [...rows, await spreadRow(axoneme.node, extent, say)];
   },
 };
