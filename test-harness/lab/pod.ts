@@ -44,9 +44,9 @@ export class Pod extends NetworkNamespace implements AsyncDisposable {
     await netlink.links.set((await netlink.links.get('lo')).ifindex, { up: true });
   }
 
-  /** Takes the namespace away; its devices go with it. Fine when it is gone already. */
+  /** Takes the namespace away as runtimes do, whoever has it open (MNT_DETACH); its devices go with it. Fine when it is gone already. */
   async destroy(): Promise<void> {
-    await this.node.run(['sh', '-c', 'while umount "$1" 2> /dev/null; do :; done; rm -f "$1"', 'sh', this.netnsPath]);
+    await this.node.run(['sh', '-c', 'while umount -l "$1" 2> /dev/null; do :; done; rm -f "$1"', 'sh', this.netnsPath]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
