@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DeleteQueue } from './delete-queue.ts';
@@ -71,6 +71,23 @@ describe('the delete queue', () => {
     expect(readdirSync(folder).sort()).toEqual(['a.json', 'c.json.bad']);
     await queue.replay();
     expect(readdirSync(folder)).toEqual(['c.json.bad']);
+  });
+
+  it('goes on when something in its folder cannot be read, and when the folder cannot', async () => {
+    await addWhole(bench);
+    mkdirSync(join(folder, 'a.json'));
+    enqueue('b.json', 'c1', later);
+    await queue.replay();
+    expect(bench.manager.list()).toMatchObject([{ state: 'disconnected' }]);
+    expect(readdirSync(folder)).toEqual(['a.json.bad']);
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, '');
+    await queue.replay();
+    rmSync(folder);
+    mkdirSync(folder);
+    enqueue('c.json', 'nobody', later);
+    await queue.replay();
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('discards what a killed plugin left of a write, and not what one is writing', () => {

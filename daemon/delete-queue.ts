@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { AttachmentKey } from '../conf/api/types.ts';
 import { type DeleteRecord, parseDeleteRecord } from '../conf/delete-record.ts';
 import { step } from '../conf/step.ts';
-import { messageOf } from './failure.ts';
+import { hasErrno, messageOf } from './failure.ts';
 import { moveAside, readIfThere, removeAll } from './files.ts';
 import type { Logger } from './log.ts';
 
@@ -38,11 +38,9 @@ export class DeleteQueue {
     this.#log = log;
   }
 
-  /** Replays what is there; never throws. A record whose endpoint cannot be removed stays for the next time. */
+  /** Replays what is there; never throws. A record whose endpoint cannot be removed, or that cannot be read now, stays for the next time. */
   replay(): Promise<void> {
-    this.#running = this.#running.then(async () => {
-      for (const queued of this.#read()) await this.#replayOne(queued);
-    });
+    this.#running = this.#running.then(() => this.#replayAll());
     return this.#running;
   }
 
@@ -69,6 +67,14 @@ export class DeleteQueue {
     }
   }
 
+  async #replayAll(): Promise<void> {
+    try {
+      for (const queued of this.#read()) await this.#replayOne(queued);
+    } catch (error) {
+      this.#log.error({ folder: this.#folder, error: messageOf(error) }, 'reading the delete queue failed');
+    }
+  }
+
   #read(): Queued[] {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const names = readdirSync(this.#folder).filter((name) => name.endsWith('.json'));
@@ -77,11 +83,12 @@ export class DeleteQueue {
   }
 
   #readOne(path: string): Queued | undefined {
-    const text = readIfThere(path);
-    if (text === undefined) return undefined;
     try {
-      return { path, record: parseDeleteRecord(JSON.parse(text)) };
+      const text = readIfThere(path);
+      return text === undefined ? undefined : { path, record: parseDeleteRecord(JSON.parse(text)) };
     } catch (error) {
+      // No fault of the record's: it is read again.
+      if (hasErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM', 'EIO')) throw error;
       this.#log.error({ file: moveAside(path), error: messageOf(error) }, 'moved a bad delete record aside');
       return undefined;
     }
