@@ -1,7 +1,7 @@
 import { existsSync, openSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Fd, liveFds } from '../../native/index.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Fd, liveFds, SyscallError, UnixConnection, UnixListener } from '../../native/index.ts';
 import { encodeRequest } from './protocol.ts';
 import { createStage, readEnding, sendCall } from './testing.ts';
 
@@ -15,6 +15,7 @@ beforeEach(() => {
   stage = createStage();
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await stage[Symbol.asyncDispose]();
   expect(liveFds(), 'descriptors left open').toEqual(before);
 });
@@ -110,6 +111,23 @@ test('for a launcher that is gone before it was told, nothing is begun', async (
   }
   await sleep(50);
   expect(stage.backend.asked).toEqual([]);
+});
+
+test('when no call can be accepted, the listener rests, and serves again after that', async () => {
+  const accept = vi.spyOn(UnixListener.prototype, 'accept').mockImplementation(() => {
+    throw new SyscallError('accept4', 24, 'accept');
+  });
+  const waiting = call({ CNI_COMMAND: 'STATUS', CNI_PATH: '/x' }, conf(stage.root));
+  await sleep(60);
+  expect(accept.mock.calls).toHaveLength(1);
+  accept.mockRestore();
+  expect(await waiting).toMatchObject({ status: 0 });
+});
+
+test('a connection that cannot be watched is closed, and the next one served', async () => {
+  const accept = vi.spyOn(UnixListener.prototype, 'accept');
+  accept.mockImplementationOnce(() => new UnixConnection(Fd.adopt(openSync('/etc/passwd', 'r'), 'a file that nobody can poll')));
+  expect(await call({ CNI_COMMAND: 'STATUS', CNI_PATH: '/x' }, conf(stage.root))).toMatchObject({ status: 0 });
 });
 
 test('the end waits for calls under way, and takes the socket away', async () => {

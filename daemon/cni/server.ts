@@ -1,4 +1,4 @@
-import { type FdWatcher, UnixListener, watchFd } from '../../native/index.ts';
+import { type FdWatcher, type UnixConnection, UnixListener, watchFd } from '../../native/index.ts';
 import { messageOf } from '../failure.ts';
 import { removeAll } from '../files.ts';
 import { Call, type CallContext } from './call.ts';
@@ -11,6 +11,8 @@ const BACKLOG = 511;
  * end later, all of them.
  */
 const AT_ONCE = 16;
+/** How long the listener rests when it cannot accept, for want of descriptors say, in milliseconds: an ADD and a DEL wait longer. */
+const PAUSE_MS = 100;
 /** How long an ending daemon waits for calls under way, in milliseconds, before it gives them up. */
 const CLOSE_TIMEOUT_MS = 3000;
 
@@ -19,7 +21,8 @@ export class CallServer {
   readonly #path: string;
   readonly #context: CallContext;
   readonly #listener: UnixListener;
-  readonly #watcher: FdWatcher;
+  #watcher: FdWatcher;
+  #rest: NodeJS.Timeout | undefined;
   readonly #calls = new Set<Call>();
   readonly #gate = new Gate(AT_ONCE);
   #isOpen = true;
@@ -42,6 +45,7 @@ export class CallServer {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     removeAll(this.#path);
+    clearTimeout(this.#rest);
     this.#watcher.close();
     this.#listener[Symbol.dispose]();
     const timer = setTimeout(() => this.#abort(), CLOSE_TIMEOUT_MS);
@@ -59,12 +63,34 @@ export class CallServer {
       for (let count = 0; count < BACKLOG; count++) {
         const connection = this.#listener.accept();
         if (connection === undefined) return;
-        const call = new Call(connection, this.#context, this.#gate);
-        this.#calls.add(call);
-        void call.done.then(() => this.#calls.delete(call));
+        this.#begin(connection);
       }
     } catch (error) {
       this.#context.log.error({ error: messageOf(error) }, 'accepting a CNI call failed');
+      this.#pause();
+    }
+  }
+
+  #begin(connection: UnixConnection): void {
+    using undo = new DisposableStack();
+    undo.use(connection);
+    const call = new Call(connection, this.#context, this.#gate);
+    undo.move();
+    this.#calls.add(call);
+    void call.done.then(() => this.#calls.delete(call));
+  }
+
+  /** Who waits goes on waiting, and is told of at every turn of the loop: without a pause that would be all that the daemon does. */
+  #pause(): void {
+    this.#watcher.close();
+    this.#rest = setTimeout(() => this.#resume(), PAUSE_MS);
+  }
+
+  #resume(): void {
+    try {
+      this.#watcher = watchFd(this.#listener.fd, () => this.#accept());
+    } catch {
+      this.#pause();
     }
   }
 }
