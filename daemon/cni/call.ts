@@ -114,14 +114,14 @@ export class Call implements Caller {
 
   async #run(header: CallHeader, luggage: Luggage): Promise<void> {
     try {
-      const answer = await this.#serve(header, luggage);
+      // Nothing of ours has the pod's namespace open when the answer is read: the runtime may want to unmount it.
+      const answer = await this.#serve(header, luggage).finally(() => luggage[Symbol.dispose]());
       if (answer === undefined) this.#send(DECLINED);
       else await this.#answer(answer);
     } catch (error) {
       const fields = { error: messageOf(error), verb: header.env['CNI_COMMAND'], containerId: header.env['CNI_CONTAINERID'] };
       this.#context.log.warn(fields, this.#gone ? 'the launcher of a CNI call went away' : 'a CNI call could not be answered');
     } finally {
-      luggage[Symbol.dispose]();
       this.#end();
     }
   }
