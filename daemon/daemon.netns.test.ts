@@ -17,6 +17,7 @@ import {
   type Service,
   snapshot,
 } from '../test-harness/index.ts';
+import { OURS } from './datapath/expedite.ts';
 import { removeAll } from './files.ts';
 
 /* The daemon from its sources, with the plugin from its sources, on a node of a lab. */
@@ -315,9 +316,9 @@ describe('an ADD that is cut short', () => {
     const { ifindex } = await netlink.links.get(endpoint.hostIfname);
     expect(await knob()).toBe('0');
     const answer = await call('PUT', `/v1/endpoints/${endpoint.id}/device`, { hostIfindex: ifindex }, agent);
-    expect([answer.status, await knob()]).toEqual([204, '1']);
+    expect([answer.status, await knob()]).toEqual([204, OURS]);
     await daemon.stop('SIGKILL');
-    expect(await knob()).toBe('1');
+    expect(await knob()).toBe(OURS);
     await start();
     expect(await knob()).toBe('0');
     agent.destroy();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readIfThere, removeAll } from '../files.ts';
 import { silent } from '../log.ts';
-import { ExpediteWindow, expediteObstacle } from './expedite.ts';
+import { ExpediteWindow, expediteObstacle, OURS } from './expedite.ts';
 
 let root: string;
 let parts: { knob: string; saved: string; log: typeof silent };
@@ -29,9 +29,9 @@ describe('the expedited window', () => {
     const window = new ExpediteWindow(parts);
     window.open(1);
     window.open(2);
-    expect(knob()).toBe('1');
+    expect(knob()).toBe(OURS);
     window.close(1);
-    expect(knob()).toBe('1');
+    expect(knob()).toBe(OURS);
     window.close(2);
     expect(knob()).toBe('0');
     expect(readIfThere(parts.saved)).toBeUndefined();
@@ -41,7 +41,7 @@ describe('the expedited window', () => {
     const window = new ExpediteWindow(parts);
     window.open(1);
     vi.advanceTimersByTime(999);
-    expect(knob()).toBe('1');
+    expect(knob()).toBe(OURS);
     vi.advanceTimersByTime(1);
     expect(knob()).toBe('0');
   });
@@ -54,11 +54,33 @@ describe('the expedited window', () => {
     expect(knob()).toBe('1');
   });
 
+  it.each(['0', '1'])('leaves the value %s that somebody sets while it is open', (value) => {
+    const window = new ExpediteWindow(parts);
+    window.open(1);
+    writeFileSync(parts.knob, `${value}\n`);
+    window.close(1);
+    expect([knob(), readIfThere(parts.saved)]).toEqual([value, undefined]);
+  });
+
+  it('leaves the value that somebody set after the last daemon was killed', () => {
+    new ExpediteWindow(parts).open(1);
+    writeFileSync(parts.knob, '2\n');
+    new ExpediteWindow(parts);
+    expect([knob(), readIfThere(parts.saved)]).toEqual(['2', undefined]);
+  });
+
   it('restores the value of before when the last daemon was killed with the window open', () => {
     new ExpediteWindow(parts).open(1);
-    expect(knob()).toBe('1');
+    expect(knob()).toBe(OURS);
     new ExpediteWindow(parts);
     expect(knob()).toBe('0');
+  });
+
+  it('restores it after a daemon of before, which set the knob to 1', () => {
+    writeFileSync(parts.knob, '1\n');
+    writeFileSync(parts.saved, '0');
+    new ExpediteWindow(parts);
+    expect([knob(), readIfThere(parts.saved)]).toEqual(['0', undefined]);
   });
 
   it('stays out of the way when the knob cannot be read', () => {

@@ -6,11 +6,19 @@ import { messageOf } from '../failure.ts';
 import { readIfThere, removeAll, writeWhole } from '../files.ts';
 import type { Logger } from '../log.ts';
 
+/**
+ * What we set the knob to. To the kernel every value but 0 is the same (`rcu_gp_is_expedited`, kernel/rcu/update.c), and it gives back the very number
+ * (`rcu_expedited_show`, kernel/ksysfs.c): one that nobody else writes tells whether the knob is still ours. "axo" in ASCII.
+ */
+export const OURS = String(0x61786f);
+/** What versions before set it to. */
+const FORMER = '1';
+
 /** No ADD needs longer between its device and its last attach, no DEL and no batch of deletions that long. */
 const LONGEST_MS = 1000;
 
 export interface ExpediteParts {
-  /** `/sys/kernel/rcu_expedited` (Documentation/admin-guide/sysctl and kernel/ksysfs.c): 1 makes every grace period an expedited one. */
+  /** `/sys/kernel/rcu_expedited` (kernel/ksysfs.c): anything but 0 makes every grace period an expedited one. */
   readonly knob: string;
   /** Where the value before ours is kept, so that the next start can restore it after a kill. */
   readonly saved: string;
@@ -23,7 +31,7 @@ export interface ExpediteParts {
  * Attaching a tcx link waits for one RCU grace period under RTNL: 13.6 ms on an idle machine of 250 Hz, 0.1 ms when grace periods are
  * expedited. Deleting a device with its links waits for several of them. So the knob is set while a pod's links are being attached, its device
  * buried, or a batch of devices deleted, and only then: windows nest, the last one to close writes the old value back, none stays open longer
- * than a second. A machine whose knob is set already is left alone. What else was measured: decision 0056.
+ * than a second. A machine whose knob is set already is left alone, and so is a value that somebody sets meanwhile. What else was measured: decision 0056.
  */
 export class ExpediteWindow implements GraceWindow {
   readonly #parts: ExpediteParts;
@@ -32,7 +40,7 @@ export class ExpediteWindow implements GraceWindow {
 
   constructor(parts: ExpediteParts) {
     this.#parts = parts;
-    this.#restore();
+    this.#restore([OURS, FORMER]);
   }
 
   /** Opens the window for an endpoint; it closes by itself after a second. */
@@ -47,7 +55,7 @@ export class ExpediteWindow implements GraceWindow {
   /** Closes an endpoint's window; one that is not open is fine. */
   close(id: number): void {
     clearTimeout(this.#timers.get(id));
-    if (this.#timers.delete(id) && this.#timers.size === 0) this.#restore();
+    if (this.#timers.delete(id) && this.#timers.size === 0) this.#restore([OURS]);
   }
 
   /** Closes every window. */
@@ -60,23 +68,24 @@ export class ExpediteWindow implements GraceWindow {
       const before = readFileSync(this.#parts.knob, 'utf8').trim();
       if (before !== '0') return;
       step('window.save', () => writeWhole(this.#parts.saved, before));
-      step('window.raise', () => writeFileSync(this.#parts.knob, '1'));
+      step('window.raise', () => writeFileSync(this.#parts.knob, OURS));
       this.#raised = true;
     } catch (error) {
       this.#parts.log.debug({ error: messageOf(error) }, 'expedited grace periods are not to be had');
     }
   }
 
-  /** Writes back what was there before us, in this life or the last. */
-  #restore(): void {
+  /** Writes back what was there before us, in this life or the last, if the knob still has one of the values `ours`. */
+  #restore(ours: readonly string[]): void {
     this.#raised = false;
-    const before = readIfThere(this.#parts.saved);
-    if (before === undefined) return;
     try {
-      step('window.restore', () => writeFileSync(this.#parts.knob, before));
+      const before = readIfThere(this.#parts.saved);
+      if (before === undefined) return;
+      const isOurs = ours.includes(readFileSync(this.#parts.knob, 'utf8').trim());
+      if (isOurs) step('window.restore', () => writeFileSync(this.#parts.knob, before));
       step('window.forget', () => removeAll(this.#parts.saved));
     } catch (error) {
-      this.#parts.log.warn({ error: messageOf(error), value: before }, 'restoring rcu_expedited failed');
+      this.#parts.log.warn({ error: messageOf(error) }, 'restoring rcu_expedited failed');
     }
   }
 }
