@@ -29,7 +29,9 @@ export async function attachPrograms(netlink: Rtnetlink, attach: EndpointPlan['a
     await step('add.folder', () => prepare(netlink, method, target));
     const ingress = attachOne(netlink, method, target, 'ingress', fromContainer);
     if (method.inTurn) await ingress;
-    await Promise.all([ingress, attachOne(netlink, method, target, 'egress', toContainer)]);
+    const both = await Promise.allSettled([ingress, attachOne(netlink, method, target, 'egress', toContainer)]);
+    // Not before the other has ended: it would pin its link into the folder of whoever makes the attachment anew.
+    for (const one of both) if (one.status === 'rejected') throw one.reason;
   } catch (error) {
     await detachPrograms(async () => netlink, folder);
     throw error;
