@@ -143,6 +143,8 @@ describe('a started daemon', () => {
 
   it('follows the default route to another device', async () => {
     const [before = ''] = (await status()).datapath.devices;
+    const buried = `${links}/axd9`;
+    await node.run(['mkdir', buried]);
     await node.run(['ip', 'link', 'add', 'up0', 'type', 'veth', 'peer', 'name', 'up1']);
     await node.run(['ip', 'address', 'add', '198.51.100.2/24', 'dev', 'up0']);
     await node.run(['ip', 'link', 'set', 'up0', 'up']);
@@ -150,7 +152,8 @@ describe('a started daemon', () => {
     await node.run(['ip', '-6', 'route', 'flush', 'default']);
     await until(async () => (await status()).datapath.devices.join() === 'up0');
     expect(await pinnedLink('up0/ingress')).toMatchObject({ attachType: AttachType.tcxIngress });
-    expect(await node.exists(`${links}/${before}`)).toBe(false);
+    expect([await node.exists(`${links}/${before}`), await node.exists(buried)]).toEqual([false, true]);
+    await node.run(['rmdir', buried]);
   });
 
   it('is degraded while its leg is gone, and whole after a new start', async () => {

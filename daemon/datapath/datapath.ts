@@ -1,7 +1,7 @@
 import { release } from 'node:os';
 import { join } from 'node:path';
 import type { Endpoint, EndpointPlan } from '../../conf/api/types.ts';
-import { EXTERNAL_POOLS, HOST_IFNAME, hostIfname, POD_IFNAME_PREFIX } from '../../conf/names.ts';
+import { EXTERNAL_POOLS, HOST_IFNAME, hostIfname } from '../../conf/names.ts';
 import type { Paths } from '../../conf/paths.ts';
 import { step } from '../../conf/step.ts';
 import { interfaceAt, openRingBuffer, probe, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
@@ -23,7 +23,7 @@ import { Attachments, type NamedHook } from './links.ts';
 import { EndpointMaps, hostPrefix } from './maps.ts';
 import { type Metrics, readMetrics } from './metrics.ts';
 import { findNativeDevices } from './native-devices.ts';
-import { NodeWatch } from './node-watch.ts';
+import { isOfNode, NodeWatch } from './node-watch.ts';
 import { deviceProblems } from './pod-device.ts';
 import { ProgramSet } from './programs.ts';
 import { rodataOf } from './rodata.ts';
@@ -293,6 +293,6 @@ export class Datapath implements EndpointDatapath {
 
   /** Link folders of native devices, of now and before. */
   #ownFolders(): string[] {
-    return namesIn(this.#parts.paths.links).filter((name) => name !== HOST_IFNAME && !name.startsWith(POD_IFNAME_PREFIX));
+    return namesIn(this.#parts.paths.links).filter((name) => isOfNode(name) && name !== HOST_IFNAME);
   }
 }

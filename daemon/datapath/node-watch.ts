@@ -93,7 +93,8 @@ export function concernsNode(event: RtnetlinkEvent): boolean {
   }
 }
 
-const isOfNode = (name: string): boolean => !name.startsWith(POD_IFNAME_PREFIX) && !isBuriedIfname(name) && name !== NET_IFNAME;
+/** Not a pod's device, buried ones included, nor the other end of our own leg. */
+export const isOfNode = (name: string): boolean => !name.startsWith(POD_IFNAME_PREFIX) && !isBuriedIfname(name) && name !== NET_IFNAME;
 
 /** Of our own leg only its end matters. */
 function isQuietHost(event: RtnetlinkEvent & { kind: 'link' }): boolean {
