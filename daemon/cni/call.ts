@@ -40,7 +40,7 @@ const ANSWER_PAUSE_MS = 5;
  */
 export class Call implements Caller {
   readonly claim = new CallClaim();
-  readonly since = performance.now();
+  readonly since = this.claim.since;
   readonly done: Promise<void>;
   readonly #connection: UnixConnection;
   readonly #context: CallContext;

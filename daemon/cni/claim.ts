@@ -6,6 +6,7 @@ import type { Claim } from '../endpoint/ports.ts';
  * same is undone when the claim ends.
  */
 export class CallClaim implements Claim {
+  readonly since = performance.now();
   #alive = true;
   #leaving: Promise<void> | undefined;
   readonly #callbacks = new Set<() => void>();

@@ -74,7 +74,7 @@ export class EndpointManager {
   /** Reserves id and addresses and writes the record. Throws `exists` for a live attachment, `busy` while another client works on it. */
   async create(request: EndpointRequest, claim: Claim): Promise<EndpointPlan> {
     validateRequest(request, this.#parts.datapath);
-    const since = performance.now();
+    const { since = performance.now() } = claim;
     this.#makers.add(keyOf(request), claim);
     return await this.#makers.alone(keyOf(request), claim, async () => {
       await this.#makeWay(request);
@@ -112,12 +112,16 @@ export class EndpointManager {
   /**
    * DEL: the datapath forgets the endpoint, its device is buried, and the attachment's name is free. Undefined when there is no such attachment. A
    * DEL is never refused: it takes the endpoint from an ADD that is still under way, whose next request then fails and whose client undoes what it made.
-   * An ADD that came after it is not meant: the runtime may have had its answer by a record of the DEL, while this one still waits for its turn.
+   * An ADD that came after it is not meant (`busy`): the runtime may have had its answer by a record of the DEL, while this one waited for its turn.
    */
   async disconnect({ netns, ...key }: DisconnectRequest, visitor?: Visitor): Promise<Endpoint | undefined> {
     const doors = [visitor?.door, netns].filter((door) => door !== undefined);
     const came = visitor?.since ?? performance.now();
-    return await this.#end(key, doors, visitor?.claim, ({ since = 0 }) => since <= came);
+    return await this.#end(key, doors, visitor?.claim, (entry) => {
+      if ((entry.since ?? 0) <= came) return true;
+      // Not as if there were none: whoever asks would go on to delete by name.
+      throw busy(key, entry);
+    });
   }
 
   /** Ends an attachment if it is meant, and waits until the ADD from which it may have been taken makes no device any more. */

@@ -10,6 +10,8 @@ import type { Netns, Rtnetlink } from '../../native/index.ts';
 export interface Claim {
   /** False once the client has gone. */
   readonly alive: boolean;
+  /** When it came, by `performance.now()`, where all of its work is one call; absent where each request of it counts. */
+  readonly since?: number;
   /** Set while the client takes back what it did, because nobody waits for it any more or its endpoint has ended: resolves when that is done. */
   readonly leaving: Promise<void> | undefined;
   /** The client's endpoint has ended: its work cannot succeed any more. */

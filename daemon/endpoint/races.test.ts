@@ -86,7 +86,7 @@ it('a DEL answers, and the next ADD begins, when the ADD from which the DEL took
   const ended = watching({ DEL: deleting, ADD: adding });
   // The first ADD hears of it at its next step, and takes back what it made: by the name of the attachment, as it knows no other.
   await expect(bench.manager.complete(endpoint.id, claim)).rejects.toMatchObject({ code: 'busy' });
-  await bench.manager.disconnect(endpoint, { claim, since: performance.now() });
+  await bench.manager.disconnect(endpoint, { claim, since: claim.since });
   await bench.manager.remove(endpoint.id, claim);
   await tick();
   expect(ended).toEqual([]);
@@ -98,7 +98,7 @@ it('a DEL answers, and the next ADD begins, when the ADD from which the DEL took
 it('an ADD waits for one that failed and has buried its endpoint, though not yet deleted its device', async () => {
   const { claim, endpoint } = await beginAdd(new CallClaim());
   const burial = holdBurial();
-  const undoing = bench.manager.disconnect(endpoint, { claim, since: performance.now() });
+  const undoing = bench.manager.disconnect(endpoint, { claim, since: claim.since });
   const adding = bench.manager.create(bench.request(), new CallClaim());
   const ended = watching({ undo: undoing, ADD: adding });
   burial.release();
@@ -111,8 +111,9 @@ it('an ADD waits for one that failed and has buried its endpoint, though not yet
 
 it('a DEL leaves alone what was asked for after it, though that comes first', async () => {
   const del = { claim: new CallClaim(), since: performance.now() };
-  const { endpoint } = await bench.manager.create(bench.request(), new FakeClaim());
-  expect(await bench.manager.disconnect(endpoint, del)).toBeUndefined();
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  const { endpoint } = await bench.manager.create(bench.request(), new CallClaim());
+  await expect(bench.manager.disconnect(endpoint, del)).rejects.toMatchObject({ code: 'busy' });
   expect(bench.manager.get(endpoint.id)).toEqual(endpoint);
 });
 
@@ -125,4 +126,14 @@ it('a replayed DEL leaves alone what was made while it waited for an ADD that it
   claim.end();
   expect(await replayed).toBe(false);
   expect(bench.manager.get((await adding).endpoint.id).state).toBe('creating');
+});
+
+it('a DEL takes the endpoint of an ADD that came before it, though that waited for its turn the longer', async () => {
+  const adder = new CallClaim();
+  const del = { claim: new CallClaim(), since: performance.now() };
+  const { endpoint } = await bench.manager.create(bench.request(), adder);
+  const deleting = bench.manager.disconnect(endpoint, del);
+  await tick();
+  adder.end();
+  expect(await deleting).toMatchObject({ id: endpoint.id, state: 'disconnected' });
 });
