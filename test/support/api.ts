@@ -18,10 +18,13 @@ export async function endpointsOf(node: Node): Promise<Endpoint[]> {
   return JSON.parse(await get(await node.path('/run/axoneme/axoneme.sock'), '/v1/endpoints'));
 }
 
-/** Resolves when no device of a deleted pod is left, which takes the kernel some milliseconds after a DEL's answer. */
+/**
+ * Resolves when no device of a deleted pod is left, which takes the kernel some milliseconds after a DEL's answer; and the daemon more, where a record had
+ * to answer for it on a busy machine.
+ */
 export async function buried(node: Node): Promise<void> {
   const deadline = performance.now() + 5000;
-  while ((await endpointsOf(node)).some(({ state }) => state === 'disconnected')) {
+  while ((await endpointsOf(node)).some(({ state }) => state === 'disconnected' || state === 'disconnecting')) {
     if (performance.now() > deadline) throw new Error('bury what was deleted: it is still there after five seconds');
     await sleep(10);
   }
