@@ -53,6 +53,27 @@ function foldersOf(path: string): string[] {
   }
 }
 
+/** Processes in a cgroup or below it that are in no pid namespace but ours (NSpid of proc_pid_status(5)); none when it is gone. */
+export function outsidersIn(path: string): number[] {
+  return [...foldersOf(path).flatMap((name) => outsidersIn(`${path}/${name}`)), ...pidsOf(path).filter(isOutside)];
+}
+
+function pidsOf(path: string): number[] {
+  try {
+    return cgroupPids(path);
+  } catch {
+    return []; // it ended meanwhile
+  }
+}
+
+function isOutside(pid: number): boolean {
+  try {
+    return /^NSpid:\s+\d+$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false; // it ended meanwhile
+  }
+}
+
 /** Lets the processes of a cgroup run on, if it was frozen itself. A cgroup that is gone is fine. */
 export function thaw(path: string): void {
   try {

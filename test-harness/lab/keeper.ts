@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { HarnessError } from '../errors.ts';
-import { cgroup2Root, cgroupPids, thawTree } from './cgroup.ts';
+import { cgroup2Root, cgroupPids, outsidersIn, thawTree } from './cgroup.ts';
 import { KEEPER_SCRIPT } from './keeper-script.ts';
 import { parentOf } from './proc.ts';
 
@@ -61,16 +61,25 @@ function unreference(stream: unknown): void {
   (stream as { unref?: () => void } | null)?.unref?.();
 }
 
-/** Process 1 is killed, not its parent: it dies last of its namespace, so the parent's exit says that all are gone (pid_namespaces(7)). */
+/**
+ * Process 1 is killed, not its parent: it dies last of its namespace, so the parent's exit says that all are gone (pid_namespaces(7)). It would wait for
+ * commands whose nsenter(1) stopped itself when they were stopped, and waits for nobody; continued, that would continue the command as well.
+ */
 async function stop(child: ChildProcess, pid: number, cgroup: string): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.ref();
   const exited = once(child, 'exit');
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    child.kill('SIGKILL');
-  }
+  if (!kill(pid)) child.kill('SIGKILL');
   thawTree(cgroup);
+  for (const waiter of outsidersIn(cgroup)) if (waiter !== child.pid) kill(waiter);
   await exited;
+}
+
+/** False for a process that has ended. */
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
 }

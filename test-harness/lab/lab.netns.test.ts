@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { liveFds } from '../../native/index.ts';
 import {
@@ -139,6 +139,21 @@ describe('a node', () => {
     service.signal('SIGKILL');
     expect(await service.ended).toMatchObject({ signal: 'SIGKILL' });
     expect(await node.run(['ps', '-e', '-o', 'args='])).not.toMatch(/sleep 6[12]/);
+  });
+
+  it('kills a service that is stopped, and ends with one', async () => {
+    await using other = await Lab.create({ nodes: { a: {} } });
+    const stopped = async () => {
+      const service = other.node('a').spawn(['sh', '-c', 'echo up; kill -STOP $$; echo on']);
+      await service.waitForOutput(/up/);
+      const state = async () => readFile(`/proc/${service.pid}/stat`, 'utf8').catch(() => '');
+      await service.waitUntil(async () => / T /.test(await state()), 'stop');
+      return service;
+    };
+    expect(await (await stopped()).stop('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
+    const last = await stopped();
+    await other.close();
+    expect(last.stdout).toBe('up\n');
   });
 
   it('carries pods, and is as before when they are gone', async () => {

@@ -92,8 +92,8 @@ export class Service implements AsyncDisposable {
     const pid = this.pid;
     if (pid === undefined) return false;
     process.kill(pid, name);
-    // nsenter(1) stops itself when its child stops, and has to be continued with it
-    if (name === 'SIGCONT') this.#child.kill('SIGCONT');
+    // nsenter(1) stops itself when its child stops, and has to be continued with it, or to see its end
+    if (name === 'SIGCONT' || name === 'SIGKILL') this.#child.kill('SIGCONT');
     if (name === 'SIGKILL') thawTree(this.cgroup);
     return true;
   }
