@@ -36,6 +36,8 @@ export default defineConfig({
         include,
         exclude: [...everywhere, ...exclude],
         testTimeout: testTimeout * slowness,
+        // What a test polls for comes at once on an idle machine, and in seconds where everything runs at the same time.
+        expect: { poll: { timeout: (testTimeout * slowness) / 2 } },
         hookTimeout: 60_000 * slowness,
         pool: 'forks' as const,
       },

@@ -1,11 +1,13 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { maps } from '../../bpf/layout.generated.ts';
 import type { Endpoint, Status } from '../../conf/api/types.ts';
 import { BURIAL_GROUP, buriedIfname, hostIfname } from '../../conf/names.ts';
 import { BpfMap, getPinned } from '../../native/index.ts';
-import { attachmentOf, type NetworkNamespace, type Pod, ping } from '../../test-harness/index.ts';
-import { buried, endpointsOf } from '../support/api.ts';
+import { attachmentOf, type NetworkNamespace, type Pod, ping, Runtime } from '../../test-harness/index.ts';
+import { buried, disconnect, endpointsOf } from '../support/api.ts';
+import { executables } from '../support/axoneme.ts';
+import { shared } from '../support/shared.ts';
 import { ask } from './books.ts';
 import { Ward } from './ward.ts';
 
@@ -13,10 +15,10 @@ const pins = '/sys/fs/bpf/axoneme/v1';
 
 describe('a DEL', () => {
   let ward: Ward;
-  beforeAll(async () => {
+  shared(async () => {
     ward = await Ward.open({ pods: true });
+    return ward;
   });
-  afterAll(() => ward[Symbol.asyncDispose]());
 
   const endpointOf = async (pod: Pod) =>
     (await endpointsOf(ward.node)).find((one) => one.containerId === pod.containerId && one.state === 'ready') as Endpoint;
@@ -123,9 +125,10 @@ describe('a DEL', () => {
 
   it('of a whole node is a few batches', async () => {
     const pods = await Promise.all(Array.from({ length: 20 }, (_, index) => ward.node.addPod(`drained${index}`)));
-    await Promise.all(pods.map((pod) => ward.add(pod)));
+    const quick = new Runtime(ward.node, { pluginDirs: [dirname(executables.plugin)] });
+    for (const pod of pods) await quick.add(ward.network, attachmentOf(pod));
     const before = (await ask<Status>(ward.node, '/v1/status')).burials;
-    await Promise.all(pods.map((pod) => ward.delete(pod)));
+    await Promise.all(pods.map((pod) => disconnect(ward.node, pod)));
     await buried(ward.node);
     const after = (await ask<Status>(ward.node, '/v1/status')).burials;
     expect(after.endpoints - before.endpoints).toBe(20);

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StepName } from '../../conf/step.ts';
 import { type Pod, parseNetwork, ping } from '../../test-harness/index.ts';
+import { shared } from '../support/shared.ts';
 import { Ward } from './ward.ts';
 
 /* Behind another main plugin, whose device and addresses axoneme adopts. One family: with IPv6 the bridge plugin waits two seconds. */
@@ -21,11 +22,11 @@ const addSteps: readonly StepName[] = [
 describe('behind another main plugin', () => {
   let ward: Ward;
   let victim: Pod;
-  beforeAll(async () => {
+  shared(async () => {
     ward = await Ward.open({ pods: false, network });
     victim = await ward.node.addPod('victim');
+    return ward;
   });
-  afterAll(() => ward[Symbol.asyncDispose]());
 
   async function expectNothing(): Promise<void> {
     await ward.delete(victim);

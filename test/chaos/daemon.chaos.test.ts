@@ -1,16 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../test-harness/index.ts';
+import { shared } from '../support/shared.ts';
 import { titled } from './moments.ts';
 import { type Moment, Ward } from './ward.ts';
 
 describe('a daemon that dies while it serves', () => {
   let ward: Ward;
   let victim: Pod;
-  beforeAll(async () => {
+  shared(async () => {
     ward = await Ward.open({ pods: true });
     victim = await ward.node.addPod('victim');
+    return ward;
   });
-  afterAll(() => ward[Symbol.asyncDispose]());
 
   /** Does what kills the daemon, and starts it anew as soon as it is dead, as a service manager does. */
   async function dying(moment: Moment, verb: () => Promise<boolean>): Promise<boolean> {

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Pod, parseNetwork } from '../../test-harness/index.ts';
+import { shared } from '../support/shared.ts';
 import { titled } from './moments.ts';
 import { type Moment, Ward } from './ward.ts';
 
@@ -16,13 +17,13 @@ const withGc = '#!/bin/sh\n[ "$CNI_COMMAND" = GC ] && exit 0\nexec /usr/lib/cni/
 describe('with an IPAM plugin', () => {
   let ward: Ward;
   let victim: Pod;
-  beforeAll(async () => {
+  shared(async () => {
     ward = await Ward.open({ pods: true, network });
     victim = await ward.node.addPod('victim');
     await ward.node.writeFile('/opt/plugins/host-local', withGc);
     await ward.node.run(['chmod', '755', '/opt/plugins/host-local']);
+    return ward;
   });
-  afterAll(() => ward[Symbol.asyncDispose]());
 
   /** Container ids that host-local has addresses for, one for each. */
   async function reserved(): Promise<string[]> {

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { FileSystemType, statfsType } from '../../native/index.ts';
 import { shippedNetworkText } from '../support/axoneme.ts';
+import { shared } from '../support/shared.ts';
 import { titled } from './moments.ts';
 import { type Moment, Ward } from './ward.ts';
 
@@ -15,11 +16,11 @@ const install = ['install', '--from', from];
 
 describe('an installation', () => {
   let ward: Ward;
-  beforeAll(async () => {
+  shared(async () => {
     ward = await Ward.open({ pods: false });
     for (const name of ['axoneme-cni', 'axoneme-cni-cold']) await ward.node.writeFile(`${from}/${name}`, program);
+    return ward;
   });
-  afterAll(() => ward[Symbol.asyncDispose]());
 
   const textOf = async (path: string) => ((await ward.node.exists(path)) ? await ward.node.readFile(path) : undefined);
 
@@ -60,10 +61,10 @@ describe('an installation', () => {
 
 describe('a cleanup', () => {
   let ward: Ward;
-  beforeAll(async () => {
+  shared(async () => {
     ward = await Ward.openBare();
+    return ward;
   });
-  afterAll(() => ward[Symbol.asyncDispose]());
 
   it.each(titled('daemon: cleanup'))('that dies %s is completed by the next', async (_, moment) => {
     await ward.restart();

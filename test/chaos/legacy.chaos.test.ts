@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { probe } from '../../native/index.ts';
 import type { Pod } from '../../test-harness/index.ts';
+import { shared } from '../support/shared.ts';
 import { inWords, titled } from './moments.ts';
 import { type Moment, Ward } from './ward.ts';
 
@@ -14,11 +15,11 @@ const moments = (['before', 'after'] as const).flatMap((phase) =>
 describe('a node with Legacy TC', () => {
   let ward: Ward;
   let victim: Pod;
-  beforeAll(async () => {
+  shared(async () => {
     ward = await Ward.open({ pods: true, legacy: true });
     victim = await ward.node.addPod('victim');
+    return ward;
   });
-  afterAll(() => ward[Symbol.asyncDispose]());
 
   it.each(moments.map((moment) => [inWords(moment), moment] as const))(
     'on which a plugin dies %s has nothing left of the pod',

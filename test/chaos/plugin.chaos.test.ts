@@ -1,16 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../test-harness/index.ts';
+import { shared } from '../support/shared.ts';
 import { titled } from './moments.ts';
 import { Ward } from './ward.ts';
 
 describe('a plugin that dies', () => {
   let ward: Ward;
   let victim: Pod;
-  beforeAll(async () => {
+  shared(async () => {
     ward = await Ward.open({ pods: true });
     victim = await ward.node.addPod('victim');
+    return ward;
   });
-  afterAll(() => ward[Symbol.asyncDispose]());
 
   it.each(titled('plugin: ADD'))('in ADD %s leaves nothing, or a whole pod of which nobody was told', async (_, moment) => {
     await ward.arm(moment);

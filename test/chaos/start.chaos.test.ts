@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { deleteRecordName } from '../../conf/delete-record.ts';
 import { hostIfname } from '../../conf/names.ts';
 import type { Pod } from '../../test-harness/index.ts';
+import { shared } from '../support/shared.ts';
 import { titled } from './moments.ts';
 import { type Moment, Ward } from './ward.ts';
 
@@ -20,12 +21,12 @@ describe('a daemon that dies while it starts', () => {
   let ward: Ward;
   let half: Pod;
   let queued: Pod;
-  beforeAll(async () => {
+  shared(async () => {
     ward = await Ward.open({ pods: true });
     half = await ward.node.addPod('half');
     queued = await ward.node.addPod('queued');
+    return ward;
   });
-  afterAll(() => ward[Symbol.asyncDispose]());
 
   it.each(titled('daemon: start'))('%s is made good by the next start', async (_, moment) => {
     await ward.kill();
@@ -95,10 +96,10 @@ describe('a daemon that dies while it starts', () => {
 
 describe('a daemon that dies while it starts for the first time', () => {
   let ward: Ward;
-  beforeAll(async () => {
+  shared(async () => {
     ward = await Ward.openBare();
+    return ward;
   });
-  afterAll(() => ward[Symbol.asyncDispose]());
 
   it.each(titled('daemon: first start'))('%s is made good by the next start', async (_, moment) => {
     await ward.kill();

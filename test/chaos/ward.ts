@@ -32,6 +32,9 @@ export interface Moment {
 /** Milliseconds in which a daemon serves, on an emulated processor too. */
 const READY_TIMEOUT = 60_000;
 
+/** Milliseconds in which the daemon has cleared away what somebody left, on a machine that does ten times what it can. */
+const SETTLE_TIMEOUT = 20_000;
+
 const failpoint = '/run/failpoint';
 const armable = { NODE_OPTIONS: `--require=${join(import.meta.dirname, 'failpoint.ts')}`, AXONEME_FAILPOINT: failpoint };
 const DEFAULT_IFNAME = 'eth0';
@@ -128,6 +131,11 @@ export class Ward implements AsyncDisposable {
     await this.#daemon.waitUntil(serves, 'serve', READY_TIMEOUT);
   }
 
+  /** Of the daemon, for the report of a failed test. */
+  lastWords(): string {
+    return this.#daemon.lastWords();
+  }
+
   /** How the next daemon attaches programs. */
   async setLegacy(legacy: boolean): Promise<void> {
     await this.node.writeFile(configFile, configOf({ legacy }));
@@ -218,7 +226,7 @@ export class Ward implements AsyncDisposable {
       return [...problems, ...strangers, ...lost];
     };
     // what a dead plugin left is cleared away when its connection has ended, which takes some milliseconds
-    const deadline = performance.now() + 5000;
+    const deadline = performance.now() + SETTLE_TIMEOUT;
     let problems = await look();
     while (problems.length > 0 && performance.now() < deadline) {
       await sleep(30);

@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { attachmentOf, CniError, type Pod, Runtime } from '../../test-harness/index.ts';
 import { executables } from '../support/axoneme.ts';
 import { coldPlugins } from '../support/forms.ts';
+import { shared } from '../support/shared.ts';
 import { inWords } from './moments.ts';
 import { Random } from './random.ts';
 import { type Moment, Ward } from './ward.ts';
@@ -11,11 +12,11 @@ import { type Moment, Ward } from './ward.ts';
 
 let ward: Ward;
 let victim: Pod;
-beforeAll(async () => {
+shared(async () => {
   ward = await Ward.open({ pods: true, warm: true });
   victim = await ward.node.addPod('victim');
+  return ward;
 });
-afterAll(() => ward[Symbol.asyncDispose]());
 
 const launchers = dirname(executables.plugin);
 
@@ -84,9 +85,10 @@ describe('a launcher that is killed', () => {
 
   it('and a DEL right behind it waits for what the daemon takes back', async () => {
     await ward.arm({ step: 'add.attach.ingress', phase: 'before' }, 'hold');
-    const runtime = new Runtime(ward.node, { pluginDirs: [launchers], timeout: 300 });
-    const added = runtime.add(ward.network, attachmentOf(victim)).catch(() => 'killed');
+    const killer = new AbortController();
+    const added = ward.runtime.add(ward.network, attachmentOf(victim), { signal: killer.signal }).catch(() => 'killed');
     await expect.poll(() => ward.fired()).toBe(true);
+    killer.abort();
     expect(await added).toBe('killed');
     const deleted = ward.tryDelete(victim);
     await ward.disarm();

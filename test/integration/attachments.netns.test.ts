@@ -1,17 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { attachmentOf, CniError, expectNoChange, type Pod, tcpEcho } from '../../test-harness/index.ts';
 import { dualStack } from '../support/axoneme.ts';
+import { shared } from '../support/shared.ts';
 import { Site } from './site.ts';
 
 describe('attachments', () => {
   let site: Site;
-  beforeAll(async () => {
+  shared(async () => {
     site = await Site.open();
     // the first ADD makes the runtime's own cache folder, which is no leak
     const { pod } = await site.axoneme.add('first');
     await site.axoneme.delete(pod);
+    return site;
   });
-  afterAll(() => site[Symbol.asyncDispose]());
 
   /** Runs something that must leave the node as it was. */
   async function leavingNothing(action: () => Promise<void>): Promise<void> {

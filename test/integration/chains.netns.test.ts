@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { attachmentOf, type Family, type Machine, type Pod, parseNetwork, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
+import { shared } from '../support/shared.ts';
 import { Site } from './site.ts';
 
 /** 1.0.0 is the newest version that the reference plugins of Debian 12 speak. */
@@ -42,12 +43,12 @@ describe('axoneme with portmap and firewall behind it', () => {
   let site: Site;
   let web: Pod;
   let plain: Pod;
-  beforeAll(async () => {
+  shared(async () => {
     site = await open({ ...axoneme, capabilities: { portMappings: true } }, portmap, firewall);
     web = await add(site, 'web', capabilityArgs);
     plain = await add(site, 'plain');
+    return site;
   });
-  afterAll(() => site[Symbol.asyncDispose]());
 
   it.each([4, 6] as const)('serves a port of the node to the outside and to other pods, IPv%i', async (family) => {
     expect(await throughHostPort(site.outside, site, web, family)).toMatchObject({ reached: true });
@@ -90,14 +91,14 @@ describe.each([
   let site: Site;
   let web: Pod;
   let plain: Pod;
-  beforeAll(async () => {
+  shared(async () => {
     site = await open(first, { ...axoneme, capabilities: { portMappings: true } }, portmap);
     const pod = await add(site, 'warm');
     await site.axoneme.delete(pod);
     web = await add(site, 'web', capabilityArgs);
     plain = await add(site, 'plain');
+    return site;
   });
-  afterAll(() => site[Symbol.asyncDispose]());
 
   it('carries what the other plugin carries: pods, node, and the masqueraded way out', async () => {
     expect(await tcpEcho(web, plain)).toMatchObject({ reached: true });

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bindUdp, Lab, type NetworkNamespace, type Pod, parseNetwork, pathMtu, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
 import { AxonemeNode, dualStack } from '../support/axoneme.ts';
+import { shared } from '../support/shared.ts';
 import { NARROW } from '../support/site-lab.ts';
 import { Site } from './site.ts';
 
@@ -16,11 +17,11 @@ describe('pods of one node', () => {
   let site: Site;
   let web: Pod;
   let db: Pod;
-  beforeAll(async () => {
+  shared(async () => {
     site = await Site.open();
     [web, db] = (await site.pods('web', 'db')) as [Pod, Pod];
+    return site;
   });
-  afterAll(() => site[Symbol.asyncDispose]());
 
   const pairs: readonly (readonly [string, () => readonly [NetworkNamespace, NetworkNamespace]])[] = [
     ['pod to pod', () => [web, db]],
@@ -121,12 +122,12 @@ describe('pods of one node', () => {
 describe('a pod with an MTU smaller than its node', () => {
   let site: Site;
   let small: Pod;
-  beforeAll(async () => {
+  shared(async () => {
     const network = parseNetwork(JSON.stringify({ cniVersion: '1.1.0', name: 'small', plugins: [{ type: 'axoneme-cni', mtu: POD_MTU }] }));
     site = await Site.open({ network });
     [small] = (await site.pods('small')) as [Pod];
+    return site;
   });
-  afterAll(() => site[Symbol.asyncDispose]());
 
   it.each(families)('is found out from outside and from the node over IPv%i', async (family) => {
     expect(await pathMtu(site.outside, small, { family, linkMtu: NARROW })).toBe(POD_MTU);
@@ -141,12 +142,12 @@ describe('a pod with an MTU smaller than its node', () => {
 describe('pods of two nodes whose routers know the way', () => {
   let lab: Lab;
   let pods: Pod[];
-  beforeAll(async () => {
+  shared(async () => {
     const cable = (node: string) => ({ between: [node, 'gateway'] as const });
     lab = await Lab.create({ nodes: { node1: {}, node2: {} }, routers: { gateway: {} }, links: [cable('node1'), cable('node2')] });
     pods = await Promise.all([carrier('node1', ['10.1.0.0/24', 'fd01::/120']), carrier('node2', ['10.2.0.0/24', 'fd02::/120'])]);
+    return lab;
   });
-  afterAll(() => lab.close());
 
   async function carrier(name: string, [ipv4 = '', ipv6 = '']: readonly string[]): Promise<Pod> {
     const operator = {

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { attachmentOf, CniError, expectNoChange, parseNetwork, ping, tcpEcho } from '../../test-harness/index.ts';
+import { shared } from '../support/shared.ts';
 import { Site } from './site.ts';
 
 /** axoneme with another plugin for the addresses; 1.0.0 is the newest version that the reference plugins of Debian 12 speak. */
@@ -14,12 +15,12 @@ const hostLocal = {
 
 describe('addresses of an IPAM plugin', () => {
   let site: Site;
-  beforeAll(async () => {
+  shared(async () => {
     site = await Site.open({ network: network(hostLocal) });
     const { pod } = await site.axoneme.add('first');
     await site.axoneme.delete(pod);
+    return site;
   });
-  afterAll(() => site[Symbol.asyncDispose]());
 
   const reserved = async () =>
     (await site.node.run(['ls', '/var/lib/cni/networks/net'])).split('\n').filter((name) => /^(10\.|fd)/.test(name));

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   attachmentOf,
   diff,
@@ -13,6 +13,7 @@ import {
   tcpEcho,
 } from '../../test-harness/index.ts';
 import { coldPlugins } from '../support/forms.ts';
+import { shared } from '../support/shared.ts';
 import { Site, type State } from './site.ts';
 
 describe('an ADD through trouble', () => {
@@ -22,13 +23,13 @@ describe('an ADD through trouble', () => {
   let proxy: SocketProxy;
   let before: State;
   let pod: Pod;
-  beforeAll(async () => {
+  shared(async () => {
     site = await Site.open();
     const { pod: first } = await site.axoneme.add('first');
     await site.axoneme.delete(first);
     runtime = new Runtime(site.node, { pluginDirs: [await coldPlugins(site.node)] });
+    return site;
   });
-  afterAll(() => site[Symbol.asyncDispose]());
   beforeEach(async () => {
     before = await site.state();
     proxy = await interpose(site.node, '/run/axoneme/axoneme.sock');

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { attachmentOf, expectNoChange, type Pod, parseNetwork, tcpEcho } from '../../test-harness/index.ts';
 import { dualStack } from '../support/axoneme.ts';
+import { shared } from '../support/shared.ts';
 import { Site } from './site.ts';
 
 const plugin = { type: 'axoneme-cni' };
@@ -9,12 +10,12 @@ const keyOf = (pod: Pod) => ({ containerID: pod.containerId, ifname: 'eth0' });
 
 describe('GC', () => {
   let site: Site;
-  beforeAll(async () => {
+  shared(async () => {
     site = await Site.open();
     const { pod } = await site.axoneme.add('first');
     await site.axoneme.delete(pod);
+    return site;
   });
-  afterAll(() => site[Symbol.asyncDispose]());
 
   /** The verb alone, as a runtime that lost its own notes sends it: no DEL before it. */
   async function collect(more: object) {

@@ -1,17 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { attachmentOf, expectNoChange, type Pod, tcpEcho } from '../../test-harness/index.ts';
+import { shared } from '../support/shared.ts';
 import { Site } from './site.ts';
 
 /* The cases of docs/decisions/0025 that no other file holds. */
 
 describe('a runtime that tries again, forgets, or takes names twice', () => {
   let site: Site;
-  beforeAll(async () => {
+  shared(async () => {
     site = await Site.open();
     const { pod } = await site.axoneme.add('first');
     await site.axoneme.delete(pod);
+    return site;
   });
-  afterAll(() => site[Symbol.asyncDispose]());
 
   const named = (pod: Pod, containerId: string) => ({
     ...attachmentOf(pod, { args: { IgnoreUnknown: '1', K8S_POD_NAMESPACE: 'default', K8S_POD_NAME: 'web' } }),

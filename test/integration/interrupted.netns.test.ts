@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { attachmentOf, diff, formatChanges, type Pod, Runtime, tcpEcho } from '../../test-harness/index.ts';
 import { coldPlugins } from '../support/forms.ts';
+import { shared } from '../support/shared.ts';
 import { Site, type State } from './site.ts';
 
 /**
@@ -17,14 +18,14 @@ const kills = forms.flatMap(({ form, moments }) => moments.map((moment) => [form
 describe('an interrupted ADD', () => {
   let site: Site;
   let runtimes: Readonly<Record<(typeof forms)[number]['form'], Runtime>>;
-  beforeAll(async () => {
+  shared(async () => {
     site = await Site.open();
     const cold = new Runtime(site.node, { pluginDirs: [await coldPlugins(site.node)] });
     runtimes = { launcher: site.axoneme.runtime, 'cold plugin': cold };
     const { pod } = await site.axoneme.add('first');
     await site.axoneme.delete(pod);
+    return site;
   });
-  afterAll(() => site[Symbol.asyncDispose]());
 
   /** The differences to an earlier state, as soon as there are none, or those that remain. */
   async function settles(before: State): Promise<void> {

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Endpoint, Status } from '../../conf/api/types.ts';
 import { type Filter, probe } from '../../native/index.ts';
 import { attachmentOf, capture, EchoStream, type Pod, parseNetwork, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
 import { dualStack } from '../support/axoneme.ts';
+import { shared } from '../support/shared.ts';
 import { Site } from './site.ts';
 
 /* Programs attached by filters of clsact, as on kernels before 6.6, on whatever kernel this is. */
@@ -44,11 +45,11 @@ describe('a node with Legacy TC', () => {
   let site: Site;
   let web: Pod;
   let db: Pod;
-  beforeAll(async () => {
+  shared(async () => {
     site = await Site.open({ config: settings(false) });
     [web, db] = (await site.pods('web', 'db')) as [Pod, Pod];
+    return site;
   });
-  afterAll(() => site[Symbol.asyncDispose]());
 
   it('says so, and why', async () => {
     expect(await site.axoneme.cli('status')).toMatch(/^Attach Mode: +Legacy TC \(bpf.enableTCX is false\)$/m);
@@ -197,14 +198,14 @@ describe('axoneme behind ptp, with Legacy TC', () => {
   let site: Site;
   let web: Pod;
   let device: string;
-  beforeAll(async () => {
+  shared(async () => {
     site = await Site.open({ config: settings(false), network: network({ type: 'ptp', ipMasq: false, ipam }, axoneme) });
     await site.node.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1']);
     web = await site.node.addPod('web');
     await site.axoneme.runtime.add(site.axoneme.network, attachmentOf(web));
     device = await deviceOf(site, web);
+    return site;
   });
-  afterAll(() => site[Symbol.asyncDispose]());
 
   it('judges packets of a device of another plugin, and hands them on to the stack', async () => {
     expect(await ping(web, site.node)).toMatchObject({ reached: true });

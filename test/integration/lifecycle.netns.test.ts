@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   attachmentOf,
   diff,
@@ -12,16 +12,17 @@ import {
   tcpEcho,
 } from '../../test-harness/index.ts';
 import { executables } from '../support/axoneme.ts';
+import { shared } from '../support/shared.ts';
 import { Site } from './site.ts';
 
 describe('traffic while the daemon ends and starts', () => {
   let site: Site;
   let pods: Pod[];
-  beforeAll(async () => {
+  shared(async () => {
     site = await Site.open();
     pods = await site.pods('web', 'db');
+    return site;
   });
-  afterAll(() => site[Symbol.asyncDispose]());
 
   /** Streams of both families, to a pod and to the outside, running while `disturb` does its work. */
   async function undisturbed(disturb: () => Promise<void>): Promise<void> {

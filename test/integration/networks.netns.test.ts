@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { attachmentOf, CniError, type Pod, parseNetwork, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
 import { dualStack } from '../support/axoneme.ts';
+import { shared } from '../support/shared.ts';
 import { Site } from './site.ts';
 
 const { operator } = dualStack.ipam;
@@ -28,10 +29,10 @@ describe('a node with one family', () => {
 
 describe('addresses that a pod asks for', () => {
   let site: Site;
-  beforeAll(async () => {
+  shared(async () => {
     site = await Site.open({ network: network({ capabilities: { ips: true } }) });
+    return site;
   });
-  afterAll(() => site[Symbol.asyncDispose]());
 
   const ask = (pod: Pod, ips: readonly string[]) =>
     site.axoneme.runtime.add(site.axoneme.network, attachmentOf(pod, { capabilityArgs: { ips } }));
@@ -122,11 +123,11 @@ describe('several pools', () => {
 
 describe('axoneme first in a chain of plugins', () => {
   let site: Site;
-  beforeAll(async () => {
+  shared(async () => {
     const chained = [{ type: 'tuning', capabilities: { mac: false }, sysctl: { 'net.ipv4.conf.eth0.log_martians': '1' } }];
     site = await Site.open({ network: network({}, ...chained) });
+    return site;
   });
-  afterAll(() => site[Symbol.asyncDispose]());
 
   it('is understood by the plugin behind it, from ADD to DEL', async () => {
     const { runtime, network: chain } = site.axoneme;

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { attachmentOf, type Pod, ping, type Result } from '../../test-harness/index.ts';
+import { shared } from '../support/shared.ts';
 import { Site } from './site.ts';
 
 describe('a second interface of a pod', () => {
@@ -9,11 +10,11 @@ describe('a second interface of a pod', () => {
   let asked = '';
   const attachment = () => attachmentOf(pod, { ifname: 'net1', args: asked === '' ? {} : { IP: asked } });
   const addressOf = (result: Result, family: 4 | 6) => (result.ips?.[family === 4 ? 0 : 1]?.address ?? '').replace(/\/\d+$/, '');
-  beforeAll(async () => {
+  shared(async () => {
     site = await Site.open();
     [{ pod }, { pod: other }] = await Promise.all([site.axoneme.add('two'), site.axoneme.add('other')]);
+    return site;
   });
-  afterAll(() => site[Symbol.asyncDispose]());
 
   it.each(['first', 'same'])('has addresses of its own that others reach, and goes alone: its %s address', async () => {
     const { runtime, network } = site.axoneme;

@@ -57,6 +57,11 @@ export class Site implements AsyncDisposable {
     return { node: await snapshot(this.node), tables };
   }
 
+  /** Of the daemon, for the report of a failed test. */
+  lastWords(): string {
+    return this.axoneme.daemon.lastWords();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.lab.close();
   }

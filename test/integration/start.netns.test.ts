@@ -1,16 +1,17 @@
 import { release } from 'node:os';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { probeNetkit } from '../../daemon/datapath/device-mode.ts';
 import { diff, formatChanges, Lab, type Node, snapshot } from '../../test-harness/index.ts';
 import { executables } from '../support/axoneme.ts';
+import { shared } from '../support/shared.ts';
 
 let lab: Lab;
 let node: Node;
-beforeAll(async () => {
+shared(async () => {
   lab = await Lab.create({ nodes: { node1: {} } });
   node = lab.node('node1');
+  return lab;
 });
-afterAll(() => lab.close());
 
 /** The state folder, which outlives a daemon on purpose. */
 const STATE = ['file /run/axoneme  folder', 'file /run/axoneme/ipam.json', 'file /run/axoneme/format.json'];

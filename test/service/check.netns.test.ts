@@ -1,20 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { maps } from '../../bpf/layout.generated.ts';
 import type { Endpoint } from '../../conf/api/types.ts';
 import { addressBytes } from '../../daemon/datapath/address.ts';
 import { BpfMap, getPinned } from '../../native/index.ts';
 import { attachmentOf, CniError, type Pod } from '../../test-harness/index.ts';
 import { Site } from '../integration/site.ts';
+import { shared } from '../support/shared.ts';
 
 /* CHECK names what is broken, whatever it is: each row breaks one thing of a whole attachment. */
 
 const pins = '/sys/fs/bpf/axoneme/v1';
 
 let site: Site;
-beforeAll(async () => {
+shared(async () => {
   site = await Site.open();
+  return site;
 });
-afterAll(() => site[Symbol.asyncDispose]());
 
 interface Broken {
   readonly pod: Pod;

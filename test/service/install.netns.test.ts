@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { attachmentOf, Lab, type Node, Runtime } from '../../test-harness/index.ts';
 import { dualStack, executables, shippedConflist } from '../support/axoneme.ts';
+import { shared } from '../support/shared.ts';
 
 /* Installing on a node of a lab, whose /opt and /etc are its own. */
 
@@ -15,15 +16,15 @@ const conflist = `${confDir}/05-axoneme.conflist`;
 
 let lab: Lab;
 let node: Node;
-beforeAll(async () => {
+shared(async () => {
   lab = await Lab.create({ nodes: { node1: {} } });
   node = lab.node('node1');
   await node.writeFile('/etc/axoneme/config.yaml', JSON.stringify(dualStack));
   // A second version: the same program, and a byte more.
   const more = 'for name in axoneme-cni axoneme-cni-cold; do echo >> /opt/next/$name; done';
   await node.run(['sh', '-c', `mkdir -p /opt/next && cp ${executables.plugin} ${executables.cold} /opt/next/ && ${more}`]);
+  return lab;
 });
-afterAll(() => lab.close());
 beforeEach(() => node.run(['rm', '-rf', '/opt/cni', '/etc/cni']));
 
 const axoneme = (...args: string[]) => node.exec([executables.axoneme, ...args]);

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { attachmentOf, Lab, type Network, type Node, parseNetwork, Runtime } from '../../test-harness/index.ts';
 import { readBooks } from '../chaos/books.ts';
 import { AxonemeNode, executables, shippedNetworkText } from '../support/axoneme.ts';
 import { warmPlugins } from '../support/forms.ts';
+import { shared } from '../support/shared.ts';
 
 /* The launcher, and the daemon that serves its calls. `warm` has no cold executable beside it: what it answers the daemon has served. */
 
@@ -22,15 +23,15 @@ let node: Node;
 let axoneme: AxonemeNode;
 let warm: Runtime;
 let launcher: string;
-beforeAll(async () => {
+shared(async () => {
   lab = await Lab.create({ nodes: { node1: {} } });
   node = lab.node('node1');
   axoneme = await AxonemeNode.start(node);
   const folder = await warmPlugins(node);
   launcher = join(folder, 'axoneme-cni');
   warm = new Runtime(node, { pluginDirs: [folder] });
+  return lab;
 });
-afterAll(() => lab.close());
 
 const problems = async () => (await readBooks(node)).problems;
 
