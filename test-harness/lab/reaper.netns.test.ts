@@ -48,10 +48,12 @@ function isDead(pid: number): boolean {
   }
 }
 
-/** Network namespaces and mount namespaces that some process is in. */
-function namespaces(): Set<string> {
+const processes = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+
+/** Network namespaces and mount namespaces that these processes are in, as far as they live. */
+function namespacesOf(pids: readonly string[]): Set<string> {
   const found = new Set<string>();
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+  for (const pid of pids) {
     for (const kind of ['net', 'mnt']) {
       try {
         found.add(readlinkSync(`/proc/${pid}/ns/${kind}`));
@@ -77,10 +79,12 @@ describe('a lab whose process dies', () => {
     const { told, kill } = await victim();
     expect(told.pids.length).toBeGreaterThanOrEqual(4);
     const spaces = told.pids.flatMap((pid) => ['net', 'mnt'].map((kind) => readlinkSync(`/proc/${pid}/ns/${kind}`)));
+    // Later ones may be in other labs' namespaces, which get the numbers of those that ended.
+    const before = processes();
     await kill(signal);
     expect(await gone(() => told.pids.every(isDead))).toBe(true);
     expect(await gone(() => !existsSync(join(cgroup2Root(), told.lab)))).toBe(true);
-    const still = namespaces();
+    const still = namespacesOf(before);
     expect(spaces.filter((space) => still.has(space))).toEqual([]);
     expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(told.lab);
   });
