@@ -111,10 +111,7 @@ const deviceNames = async () => {
   return (await netlink.links.list()).map(({ name }) => name).filter((name) => /^(axo|axd|lxc)/.test(name));
 };
 
-const until = async (what: () => Promise<boolean>) => {
-  for (let n = 0; n < 200 && !(await what()); n++) await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(await what()).toBe(true);
-};
+const until = (what: () => Promise<boolean>) => expect.poll(what).toBe(true);
 
 describe('a started daemon', () => {
   it('has its leg, its routes and its programs in place', async () => {

@@ -101,7 +101,6 @@ describe('the delete queue', () => {
     await addWhole(bench);
     queue.watch();
     enqueue('a.json', 'c1', later);
-    for (let n = 0; n < 100 && bench.manager.list().length > 0; n++) await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(bench.manager.list()).toEqual([]);
+    await expect.poll(() => bench.manager.list()).toEqual([]);
   });
 });

@@ -115,10 +115,8 @@ test('gives up on a daemon that does not answer, or never ends its answer', asyn
     if (request.url === '/v1/endpoints') response.writeHead(200).write('{');
   });
   using client = new DaemonClient(socket, quick);
-  const start = performance.now();
   expect(await failure(client.health())).toMatchObject({ code: 'timeout', message: expect.stringContaining('no answer within 150 ms') });
   expect(await failure(client.createEndpoint(wanted))).toMatchObject({ code: 'timeout' });
-  expect(performance.now() - start).toBeLessThan(1500);
 });
 
 test.each<[string, string]>([

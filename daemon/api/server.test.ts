@@ -114,9 +114,10 @@ describe('the socket', () => {
       });
       call.on('error', reject).end(JSON.stringify(body));
     });
-  const until = async (done: () => boolean) => {
-    for (let n = 0; n < 200 && !done(); n++) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(done()).toBe(true);
+  const until = (done: () => boolean) => expect.poll(done).toBe(true);
+  /** Long enough for a connection to be taken and read: a turn of the event loop for each, at least, however slow they are. */
+  const someTurns = async () => {
+    for (let n = 0; n < 50; n++) await new Promise((resolve) => setImmediate(resolve));
   };
 
   it('is for root alone', () => {
@@ -148,9 +149,9 @@ describe('the socket', () => {
     const head = `POST /v1/endpoints HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n`;
     const socket = connect(path);
     await new Promise<void>((resolve) => socket.write(head, () => resolve()));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await someTurns();
     const closed = server.close();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await someTurns();
     socket.write(`\r\n${body}`);
     const chunks: Buffer[] = [];
     for await (const chunk of socket) chunks.push(chunk);

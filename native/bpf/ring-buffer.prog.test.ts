@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { liveFds } from '../fd.ts';
 import { Scratch } from '../fixture.ts';
 import { type BpfObject, loadObject } from './object.ts';
@@ -30,10 +30,10 @@ describe('openRingBuffer', () => {
     const reader = openRingBuffer(object.map('events'), (record) => records.push(record));
     for (const length of [60, 61, 62]) send(length);
     expect(records).toEqual([]);
-    await vi.waitFor(() => expect(lengths(records)).toEqual([60, 61, 62]));
+    await expect.poll(() => lengths(records)).toEqual([60, 61, 62]);
     expect(records[0]).toEqual(Uint8Array.of(60, 0, 0, 0, 9, 0, 0, 0));
     send(63);
-    await vi.waitFor(() => expect(lengths(records)).toEqual([60, 61, 62, 63]));
+    await expect.poll(() => lengths(records)).toEqual([60, 61, 62, 63]);
     reader.close();
   });
 
@@ -41,7 +41,7 @@ describe('openRingBuffer', () => {
     let count = 0;
     const reader = openRingBuffer(object.map('events'), () => count++);
     send(60, 2000);
-    await vi.waitFor(() => expect(count).toBe(2000));
+    await expect.poll(() => count).toBe(2000);
     reader.close();
   });
 

@@ -39,9 +39,9 @@ describe('the packed files', () => {
     expect(paths.filter((path) => /\.test\.|testdata|\/(daemon|plugin|cli|bpf\/lib)\/|\.o$|axoneme-bpf/.test(path))).toEqual([]);
   });
 
-  it('stay small: below 500 kB packed and 1.6 MB unpacked', async () => {
+  it('stay small: below 520 kB packed and 1.6 MB unpacked', async () => {
     const { size, unpackedSize } = await pack(tmpdir(), true);
-    expect(size).toBeLessThan(500_000);
+    expect(size).toBeLessThan(520_000);
     expect(unpackedSize).toBeLessThan(1_600_000);
   });
 });
