@@ -32,10 +32,15 @@ export async function disconnect(node: Node, { containerId }: Pod): Promise<void
   if (answer.statusCode !== 200) throw new Error(`disconnect ${containerId}: ${said}`);
 }
 
-/** Resolves when no device of a deleted pod is left, which takes the kernel some milliseconds after a DEL's answer. */
+/**
+ * Resolves when nothing of a deleted pod is left: the kernel takes some milliseconds after a DEL's answer, and a daemon that was too busy to answer in time
+ * does its part after that, by the record of the DEL.
+ */
 export async function buried(node: Node): Promise<void> {
+  const isLeaving = ({ state }: Endpoint) => state === 'disconnecting' || state === 'disconnected';
+  const isQueued = async () => (await node.listFolder('/run/axoneme/delete-queue')).some((name) => name.endsWith('.json'));
   const deadline = performance.now() + TIMEOUT;
-  while ((await endpointsOf(node)).some(({ state }) => state === 'disconnected')) {
+  while ((await isQueued()) || (await endpointsOf(node)).some(isLeaving)) {
     if (performance.now() > deadline) throw new Error('bury what was deleted: it is still there after twenty seconds');
     await sleep(10);
   }
