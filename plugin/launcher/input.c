@@ -41,11 +41,14 @@ int take_input(void) {
   // What is larger is refused, by the cold executable, in good words: so much that it sees that is enough.
   for (size_t size = 0; size <= INPUT_MAX;) {
     ssize_t count = read_some(chunk, sizeof chunk);
-    if (count < 0 || !write_all(file, chunk, (size_t)count)) return -1;
+    if (count < 0 && size == 0) return -1;
+    // What was taken from stdin nobody can read again.
+    if (count < 0 || !write_all(file, chunk, (size_t)count)) give_up("keep the configuration from", "stdin");
     if (count == 0) break;
     size += (size_t)count;
   }
   // Whoever reads it knows that it stays as it is.
-  if (fcntl(file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) return -1;
+  if (fcntl(file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)
+    give_up("seal the configuration from", "stdin");
   return file;
 }

@@ -36,9 +36,11 @@ interface Ending {
 function start(
   env: Readonly<Record<string, string>>,
   input: string | Uint8Array = '{"name":"n"}',
+  command: readonly [string, ...string[]] = [join(folder, 'axoneme-cni')],
 ): { child: ChildProcess; ending: Promise<Ending> } {
   const began = performance.now();
-  const child = spawn(join(folder, 'axoneme-cni'), [], {
+  const [program, ...rest] = command;
+  const child = spawn(program, rest, {
     env: { PATH: '/usr/bin:/bin', AXONEME_ROOT: folder, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -207,4 +209,14 @@ test('without a cold executable it says so as a plugin', async () => {
   const msg = `run ${folder}/axoneme-cni-cold: No such file or directory`;
   expect([code, JSON.parse(stdout)]).toEqual([1, { cniVersion: '1.0.0', code: 5, msg }]);
   expect(stderr).toBe(`axoneme-cni: ${msg}\n`);
+});
+
+test('a configuration that cannot be kept is an error: nobody can read it a second time', async () => {
+  // A limit on the size of files counts for files in memory as well (setrlimit(2), RLIMIT_FSIZE).
+  const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f 0; exec "$0"`, join(folder, 'axoneme-cni')] as const;
+  const { code, stdout } = await start({ CNI_COMMAND: 'DEL' }, '{}', limited).ending;
+  expect([code, JSON.parse(stdout)]).toEqual([
+    1,
+    expect.objectContaining({ code: 5, msg: 'keep the configuration from stdin: File too large' }),
+  ]);
 });
