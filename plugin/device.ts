@@ -81,16 +81,21 @@ async function deleteLink(host: Rtnetlink, link: Link): Promise<void> {
   }
 }
 
-/** See `Host.findPair`. Indexes of two namespaces may be equal: only a pair whose sides name each other is one. */
+/**
+ * See `Host.findPair`. Indexes of two namespaces may be equal: only a pair whose sides name each other is one. A netkit is not adopted: its
+ * maker's program runs inside the pod and may send packets off before ours would see them (docs/decisions/0074-netkits-of-others-are-not-adopted.md).
+ */
 export async function findPair(host: Rtnetlink, pod: OpenPod, ifname: string): Promise<FoundPair> {
   const inside = await pod.netlink.links.find(ifname);
   if (!inside) throw new CniError('invalid-config', `adopt ${ifname} in ${pod.path}: the container has no such interface`);
   const outside = inside.linkIfindex === undefined ? undefined : await host.links.find(inside.linkIfindex);
   const isPair = inside.kind === 'veth' && outside?.kind === 'veth' && outside.linkIfindex === inside.ifindex;
   if (!isPair || outside.mac === undefined || inside.mac === undefined) {
+    const lack = inside.kind === 'veth' ? 'its other side is not on the node' : `it is of kind ${inside.kind ?? 'hardware'}`;
     throw new CniError(
       'invalid-config',
-      `adopt ${ifname} in ${pod.path}: it is ${inside.kind ?? 'no'} device, not a veth pair with the node`,
+      `adopt ${ifname} in ${pod.path}: ${lack}, and only a veth pair with the node can be adopted; ` +
+        'let the plugin before axoneme-cni make one, or put axoneme-cni first',
     );
   }
   const { ifindex: hostIfindex, name: hostIfname, mac: hostMac } = outside;

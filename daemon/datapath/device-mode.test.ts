@@ -10,7 +10,7 @@ it('auto takes netkit where the kernel has it, and veth where it has not or does
   });
   expect(await chooseDeviceMode('auto', '6.1.0-18', kernelSays('no'))).toEqual({
     mode: 'veth',
-    reason: 'auto: Linux 6.1.0-18 has no netkit, which came with 6.7',
+    reason: 'auto: Linux 6.1.0-18 has no netkit (6.7, CONFIG_NETKIT)',
   });
   expect(await chooseDeviceMode('auto', '6.12.9', kernelSays('inconclusive'))).toMatchObject({ mode: 'veth' });
 });

@@ -32,7 +32,7 @@ export async function chooseDeviceMode(
 
 function chosen(answer: Answer, kernel: string): DeviceChoice {
   if (answer === 'yes') return { mode: 'netkit', reason: `auto: Linux ${kernel} has netkit` };
-  const lack = answer === 'no' ? `has no netkit, which came with 6.7` : 'does not tell whether it has netkit';
+  const lack = answer === 'no' ? 'has no netkit (6.7, CONFIG_NETKIT)' : 'does not tell whether it has netkit';
   return { mode: 'veth', reason: `auto: Linux ${kernel} ${lack}` };
 }
 

@@ -56,7 +56,7 @@ const UNABLE: readonly string[] = ['NO_VM', 'NO_PROGRAM', 'NO_KERNEL', 'NOT_ROOT
 
 /** Runs a suite on a kernel, in a machine of its own. Never rejects: what went wrong is printed, and counts as one failure. */
 export async function runCell({ kernel, suite }: Cell, signal: AbortSignal): Promise<Counts> {
-  const tell = (line: string) => void process.stdout.write(`${kernel.padStart(6)} ${suite.padEnd(11)} │ ${line}\n`);
+  const tell = (line: string) => void process.stdout.write(`${kernel.padStart(6)} ${suite.padEnd(18)} │ ${line}\n`);
   try {
     // grace periods are most of what a test waits for, and the longer the slower the processors are
     const kernelArguments = ['rcupdate.rcu_expedited=1'];

@@ -9,10 +9,11 @@ export const suites = {
   prog: { vitest: ['--project=prog'] },
   /** every program through the verifier, in every combination of its settings, held to its recorded number of instructions */
   verifier: { vitest: ['--project=prog', 'bpf/complexity'] },
-  netkit: { vitest: ['--project=netkit'] },
-  /** the plugin against the CNI specification */
+  netkit: { vitest: ['--project=netkit', 'test/netkit'] },
+  /** the plugin against the CNI specification, with pods by veth and by netkit */
   conformance: { vitest: ['--project=netns', 'test/conformance/axoneme.netns'] },
-  /** daemon, pods of both families that talk with each other and the node, and that all of it goes again */
+  'conformance-netkit': { vitest: ['--project=netkit', 'test/conformance'] },
+  /** daemon, pods of both families that talk with each other and the node, and that all of it goes again; by netkit too where there is one */
   smoke: { program: ['test/kernels/smoke.ts'] },
 } as const satisfies Readonly<Record<string, Suite>>;
 
@@ -24,7 +25,7 @@ export const suiteNames = Object.keys(suites) as readonly SuiteName[];
 export const matrix: Readonly<Record<KernelName, readonly SuiteName[]>> = {
   '5.10': ['smoke', 'verifier'],
   '6.1': ['smoke', 'verifier'],
-  '6.12': ['conformance', 'prog', 'netkit', 'smoke'],
+  '6.12': ['conformance', 'conformance-netkit', 'prog', 'netkit', 'smoke'],
   newest: ['smoke', 'verifier'],
 };
 
@@ -38,6 +39,6 @@ export function cells(kernels: readonly KernelName[] | undefined, names: readonl
   const rows = kernels ?? (Object.keys(matrix) as KernelName[]);
   const all = rows.flatMap((kernel) => (kernels && names ? names : matrix[kernel]).map((suite) => ({ kernel, suite })));
   const wanted = names === undefined ? all : all.filter(({ suite }) => names.includes(suite));
-  const order: readonly SuiteName[] = ['conformance', 'prog', 'netkit', 'smoke', 'verifier'];
+  const order: readonly SuiteName[] = ['conformance', 'conformance-netkit', 'netkit', 'prog', 'smoke', 'verifier'];
   return wanted.sort((left, right) => order.indexOf(left.suite) - order.indexOf(right.suite));
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { maps } from '../../bpf/layout.generated.ts';
 import type { BpfEndpointRow, BpfIpcacheRow, Endpoint, IpamStatus, Status } from '../../conf/api/types.ts';
-import { EXTERNAL_POOLS, hostIfname } from '../../conf/names.ts';
+import { EXTERNAL_POOLS, hostIfname, isPodLinkKind } from '../../conf/names.ts';
 import { BpfMap, getPinned } from '../../native/index.ts';
 import type { Node } from '../../test-harness/index.ts';
 
@@ -35,6 +35,7 @@ export async function readBooks(node: Node): Promise<Books> {
   const addresses = held.map(({ address }) => address);
   const names = endpoints.map((endpoint) => endpoint.hostIfname);
   const isLegacy = (await ask<Status>(node, '/v1/status')).datapath.attachMode === 'Legacy TC';
+  const filtered = isLegacy ? endpoints.filter(({ device }) => device === undefined) : [];
   const problems = [
     ...endpoints.filter(({ state }) => state !== 'ready').map(({ id, state }) => `endpoint ${id} is ${state}`),
     ...compare(
@@ -51,9 +52,9 @@ export async function readBooks(node: Node): Promise<Books> {
     ...compare(
       'pinned link',
       await links(node),
-      endpoints.flatMap((endpoint) => (isLegacy ? markOf(endpoint) : linksOf(endpoint))),
+      endpoints.flatMap((endpoint) => (filtered.includes(endpoint) ? markOf(endpoint) : linksOf(endpoint))),
     ),
-    ...compare('filter', await filters(node), isLegacy ? names.flatMap(filtersOf) : []),
+    ...compare('filter', await filters(node), filtered.map((endpoint) => endpoint.hostIfname).flatMap(filtersOf)),
     ...compare('row of axo_endpoints', await endpointRows(node), endpoints.flatMap(rowsOf)),
     ...compare(
       'row of axo_ipcache',
@@ -97,12 +98,13 @@ const isPodName = (name: string) => /^(lxc|axd)/.test(name);
 /** Ours by their name, and those of other plugins that an endpoint has adopted. */
 async function devices(node: Node, adopted: readonly string[]): Promise<string[]> {
   using netlink = await node.netlink();
-  const names = (await netlink.links.list({ kind: 'veth' })).map(({ name }) => name);
+  const names = (await netlink.links.list()).filter(({ kind }) => isPodLinkKind(kind)).map(({ name }) => name);
   return names.filter((name) => isPodName(name) || adopted.includes(name));
 }
 
-/** The folder has the attachment's name, also where the device is another plugin's. */
-const linksOf = (endpoint: Endpoint): string[] => [`${hostIfname(endpoint)}/egress`, `${hostIfname(endpoint)}/ingress`];
+/** The folder has the attachment's name, also where the device is another plugin's. A netkit's egress hook is a policy of the device. */
+const linksOf = (endpoint: Endpoint): string[] =>
+  (endpoint.device === undefined ? ['egress', 'ingress'] : ['ingress']).map((hook) => `${hostIfname(endpoint)}/${hook}`);
 
 /** Filters need no pin; what is there instead says on which device they are. */
 const markOf = (endpoint: Endpoint): string[] => [`${hostIfname(endpoint)}/clsact-${endpoint.hostIfindex}`];

@@ -40,7 +40,7 @@ describe('a node with Legacy TC', () => {
     async (_, moment) => {
       for (const legacy of [false, true]) {
         await ward.kill();
-        await ward.setLegacy(legacy);
+        await ward.configure({ legacy });
         await ward.arm(moment);
         expect((await ward.start().ended).signal).toBe('SIGKILL');
         expect(await ward.disarm()).toBe(true);

@@ -19,6 +19,7 @@ import {
 } from '../../test-harness/index.ts';
 import { dualStack, executables, shippedNetworkText } from '../support/axoneme.ts';
 import { coldPlugins } from '../support/forms.ts';
+import { patience } from '../support/patience.ts';
 import { ask, readBooks } from './books.ts';
 
 /** A moment at which a process is to die. */
@@ -136,9 +137,9 @@ export class Ward implements AsyncDisposable {
     return this.#daemon.lastWords();
   }
 
-  /** How the next daemon attaches programs. */
-  async setLegacy(legacy: boolean): Promise<void> {
-    await this.node.writeFile(configFile, configOf({ legacy }));
+  /** How the next daemon attaches programs, or makes pods' pairs. */
+  async configure(options: Pick<WardOptions, 'legacy' | 'datapathMode'>): Promise<void> {
+    await this.node.writeFile(configFile, configOf(options));
   }
 
   /** Starts the daemon, without waiting for it. */
@@ -205,9 +206,9 @@ export class Ward implements AsyncDisposable {
     return this.node.exec([executables.axoneme, ...args], { env: this.env });
   }
 
-  /** GC of everything but the steady pods: the exit status of the plugin, null when it was killed. */
-  async collect(): Promise<number | null> {
-    const valid = this.steady.map(({ containerId }) => ({ containerID: containerId, ifname: 'eth0' }));
+  /** GC of everything but the steady pods and `others`: the exit status of the plugin, null when it was killed. */
+  async collect(...others: readonly Pod[]): Promise<number | null> {
+    const valid = [...this.steady, ...others].map(({ containerId }) => ({ containerID: containerId, ifname: 'eth0' }));
     const ipam = this.network.plugins[0]?.['ipam'];
     const config = {
       ...{ cniVersion: '1.1.0', name: this.network.name, type: 'axoneme-cni', 'cni.dev/valid-attachments': valid },
@@ -226,7 +227,7 @@ export class Ward implements AsyncDisposable {
       return [...problems, ...strangers, ...lost];
     };
     // what a dead plugin left is cleared away when its connection has ended, which takes some milliseconds
-    const deadline = performance.now() + SETTLE_TIMEOUT;
+    const deadline = performance.now() + patience(SETTLE_TIMEOUT);
     let problems = await look();
     while (problems.length > 0 && performance.now() < deadline) {
       await sleep(30);

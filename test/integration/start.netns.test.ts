@@ -1,8 +1,8 @@
 import { release } from 'node:os';
 import { expect, test } from 'vitest';
 import { probeNetkit } from '../../daemon/datapath/device-mode.ts';
-import { diff, formatChanges, Lab, type Node, snapshot } from '../../test-harness/index.ts';
-import { executables } from '../support/axoneme.ts';
+import { attachmentOf, diff, formatChanges, Lab, type Node, snapshot } from '../../test-harness/index.ts';
+import { AxonemeNode, dualStack, executables } from '../support/axoneme.ts';
 import { shared } from '../support/shared.ts';
 
 let lab: Lab;
@@ -62,4 +62,14 @@ test('netkit demanded of a kernel without it is refused before any pod', async (
         '(CONFIG_NETKIT); set bpf.datapathMode to auto or veth',
     );
   }
+});
+
+test('auto on a kernel without netkit gives pods veth pairs, and status says why', async () => {
+  if ((await probeNetkit()) === 'yes') return;
+  await using axoneme = await AxonemeNode.start(node, { config: { ...dualStack, bpf: { datapathMode: 'auto' } } });
+  const line = (await axoneme.cli('status')).split('\n').find((one) => one.startsWith('Device Mode:'));
+  expect(line?.replace(/:\s+/, ': ')).toBe(`Device Mode: veth (auto: Linux ${release()} has no netkit (6.7, CONFIG_NETKIT))`);
+  const { pod } = await axoneme.add('web');
+  await axoneme.runtime.check(axoneme.network, attachmentOf(pod));
+  await axoneme.delete(pod);
 });
