@@ -30,8 +30,8 @@ export interface Moment {
   readonly nth?: number;
 }
 
-/** Milliseconds in which a daemon serves, on an emulated processor too. */
-const READY_TIMEOUT = 60_000;
+/** Milliseconds in which a daemon serves. */
+const READY_TIMEOUT = patience(60_000);
 
 /** Milliseconds in which the daemon has cleared away what somebody left, on a machine that does ten times what it can. */
 const SETTLE_TIMEOUT = 20_000;
