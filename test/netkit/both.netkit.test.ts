@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../conf/api/types.ts';
 import { attachmentOf, type Pod, Runtime } from '../../test-harness/index.ts';
 import { ask } from '../chaos/books.ts';
-import { Ward } from '../chaos/ward.ts';
+import { type Moment, Ward } from '../chaos/ward.ts';
 import { executables } from '../support/axoneme.ts';
 import { patiently } from './patience.ts';
 
@@ -99,5 +99,52 @@ describe('a node with pods by netkit and by veth', () => {
     await start('netkit');
     expect(await endpoints()).toEqual(before);
     await expectOnly();
+  });
+
+  describe('when a process dies in the midst of a pod by netkit', () => {
+    let victim: Pod;
+    beforeAll(async () => {
+      victim = await ward.node.addPod('victim');
+    });
+
+    /** ADD until it has come by the failpoint: a daemon that is slow to answer lets it fail before. Whether it succeeded. */
+    async function addOnce(): Promise<boolean> {
+      let isAdded = await ward.tryAdd(victim);
+      for (let left = 10; left > 0 && !isAdded && !(await ward.fired()); left -= 1) isAdded = await ward.tryAdd(victim);
+      return isAdded;
+    }
+
+    it('the plugin in ADD, with its program attached and not yet pinned', async () => {
+      await ward.arm({ step: 'add.attach.ingress', phase: 'after' });
+      expect(await addOnce()).toBe(false);
+      expect(await ward.disarm()).toBe(true);
+      await ward.expectBooks();
+    });
+
+    /** The daemon dies in what it is asked for, and the next one has the other mode. */
+    async function dying(moment: Moment, next: Mode, verb: () => Promise<boolean>): Promise<boolean> {
+      await ward.arm(moment);
+      const outcome = verb();
+      await expect.poll(() => ward.fired(), { timeout: 120_000 }).toBe(true);
+      await ward.daemon.ended;
+      await ward.disarm();
+      await start(next);
+      return await outcome;
+    }
+
+    it('the daemon in ADD, after rows.device', async () => {
+      expect(await dying({ step: 'rows.device', phase: 'after' }, 'netkit', addOnce)).toBe(false);
+      await ward.expectBooks();
+    });
+
+    it('the daemon in DEL, after bury.peer; the next one makes pods by veth', async () => {
+      await add(victim);
+      expect(await dying({ step: 'bury.peer', phase: 'after' }, 'veth', () => ward.tryDelete(victim))).toBe(true);
+      await ward.expectBooks();
+      await add(victim);
+      await ward.expectReach(victim);
+      await remove(victim);
+      await expectOnly();
+    });
   });
 });
