@@ -37,7 +37,7 @@ import { stampFormat } from './format.ts';
 import { NodeAddressing } from './ipam/addressing.ts';
 import { IpamFile } from './ipam/store.ts';
 import type { Logger } from './log.ts';
-import { restoreEndpoints } from './restore.ts';
+import { removeLost, restoreEndpoints } from './restore.ts';
 import { type Settings, settingsOf } from './settings.ts';
 
 export interface DaemonParts {
@@ -203,6 +203,7 @@ export class Daemon implements Backend {
     this.#openDoor();
     // A plugin that found no daemon just before may have left its record just now.
     await running.queue.replay();
+    await removeLost(running.manager, running.datapath, this.#parts.log);
     const durationMs = Date.now() - this.#startedAt.getTime();
     this.#parts.log.info({ endpoints: running.manager.list().length, durationMs }, 'serving');
   }

@@ -35,6 +35,19 @@ export async function restoreEndpoints(manager: EndpointManager, datapath: Resto
   return manager.list().filter(({ state }) => state === 'ready');
 }
 
+/**
+ * Once calls are served, whoever takes an ADD back that its daemon did not survive can say so. Until then the device may have gone unsaid after
+ * `restoreEndpoints` had seen it.
+ */
+export async function removeLost(manager: EndpointManager, datapath: Pick<RestorableDatapath, 'hasDevice'>, log: Logger): Promise<void> {
+  for (const endpoint of manager.list().filter(({ state }) => state === 'ready')) {
+    if (datapath.hasDevice(endpoint)) continue;
+    const { id, containerId, ifname } = endpoint;
+    log.warn({ id, containerId, ifname }, 'removing an endpoint whose device went while the daemon started');
+    await manager.remove(id).catch((error: unknown) => log.warn({ id, error: messageOf(error) }, 'removing an endpoint failed'));
+  }
+}
+
 function whyNot(endpoint: Endpoint, datapath: RestorableDatapath): string | undefined {
   if (endpoint.state === 'disconnected') return undefined;
   if (endpoint.state === 'creating') return 'its ADD was cut short';

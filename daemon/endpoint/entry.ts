@@ -14,7 +14,7 @@ export interface Entry {
 }
 
 /** True when another living client holds the endpoint. */
-export function isClaimedByAnother(entry: Entry, claim: Claim): boolean {
+export function isClaimedByAnother(entry: Entry, claim: Claim | undefined): boolean {
   return entry.claim?.alive === true && entry.claim !== claim;
 }
 

@@ -209,6 +209,13 @@ describe('a DEL', () => {
     expect(bench.manager.list()).toHaveLength(1);
   });
 
+  it('of an id whose device is gone ends an ADD that outlived its daemon', async () => {
+    const endpoint = await addWhole(bench);
+    bench.datapath.devices.clear();
+    await bench.manager.remove(endpoint.id, new FakeClaim());
+    expect(remains()).toEqual(nothing);
+  });
+
   it('is over when it answers, where the disk is full', async () => {
     const endpoint = await addWhole(bench);
     vi.spyOn(bench.store, 'write').mockImplementation(() => {

@@ -137,23 +137,24 @@ export class EndpointManager {
   }
 
   /**
-   * The undo of an ADD: removes an endpoint, and resolves when all of it is gone; also when its DEL was answered before, which is what undefined
-   * says. Throws `not-found`, also for one that is ready or another client's: a client that outlived the daemon may hold an id that was given to
-   * another pod since.
+   * The undo of an ADD: removes an endpoint, and resolves when all of it is gone; undefined when its DEL was answered before. Throws `not-found`, also
+   * for another client's, or one that is ready and has its device: a client that outlived the daemon may hold an id that was given to another pod since.
    */
-  async remove(id: number, claim: Claim): Promise<Endpoint | undefined> {
+  async remove(id: number, claim?: Claim): Promise<Endpoint | undefined> {
     const isBuried = this.get(id).state === 'disconnected';
     const endpoint = isBuried ? undefined : await this.#locks.run(keyOf(this.get(id)), () => this.#removeUnfinished(id, claim));
     await this.#burials.gone(id);
     return endpoint;
   }
 
-  async #removeUnfinished(id: number, claim: Claim): Promise<Endpoint | undefined> {
+  async #removeUnfinished(id: number, claim?: Claim): Promise<Endpoint | undefined> {
     const entry = this.#table.get(id);
+    const { endpoint } = entry.record;
     // By a DEL that was under way.
-    if (entry.record.endpoint.state === 'disconnected') return undefined;
-    const isOther = entry.record.endpoint.state === 'ready' || isClaimedByAnother(entry, claim);
-    if (isOther) throw new DomainError('not-found', `find endpoint ${id}: no such endpoint is being deleted`);
+    if (endpoint.state === 'disconnected') return undefined;
+    const isWhole = endpoint.state === 'ready' && this.#parts.datapath.hasDevice(endpoint);
+    if (isWhole || isClaimedByAnother(entry, claim))
+      throw new DomainError('not-found', `find endpoint ${id}: no such endpoint is being deleted`);
     await this.#undo(entry);
     return entry.record.endpoint;
   }

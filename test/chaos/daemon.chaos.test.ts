@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Pod } from '../../test-harness/index.ts';
+import { attachmentOf, type Pod, Runtime } from '../../test-harness/index.ts';
+import { coldPlugins } from '../support/forms.ts';
 import { shared } from '../support/shared.ts';
 import { titled } from './moments.ts';
 import { type Moment, Ward } from './ward.ts';
@@ -30,6 +31,23 @@ describe('a daemon that dies while it serves', () => {
     await ward.add(victim);
     await ward.expectReach(victim);
     await ward.delete(victim);
+    await ward.expectBooks();
+  });
+
+  it('an ADD that takes back what the next daemon has found whole leaves nothing', async () => {
+    const failpointOfPlugin = '/run/failpoint-of-plugin';
+    // between its last word to the daemon that died, and the end of the device
+    await ward.node.writeFile(failpointOfPlugin, 'add.undo before 3 hold');
+    const env = { ...ward.env, AXONEME_FAILPOINT: failpointOfPlugin };
+    const plugin = new Runtime(ward.node, { pluginDirs: [await coldPlugins(ward.node)], env });
+    await ward.arm({ step: 'complete.record', phase: 'after' });
+    const added = plugin.add(ward.network, attachmentOf(victim)).catch(() => 'failed');
+    await expect.poll(() => ward.node.exists(`${failpointOfPlugin}.fired`)).toBe(true);
+    await ward.disarm();
+    await ward.restart();
+    await ward.expectBooks(victim);
+    await ward.node.remove(failpointOfPlugin);
+    expect(await added).toBe('failed');
     await ward.expectBooks();
   });
 
