@@ -88,9 +88,13 @@ describe('the items about 1.1.0 find a plugin that', () => {
   it.each(FAULTS)('$fault', async ({ script, found, unaffected = [] }) => {
     await bench.node.writeFile(plugin, scriptOf(script), 0o755);
     const verdicts = new Map<string, string>();
-    for (const item of conformanceItems.filter(({ id }) => found.includes(id) || unaffected.includes(id)))
-      verdicts.set(item.id, (await bench.run(item)).verdict);
+    const reasons: string[] = [];
+    for (const item of conformanceItems.filter(({ id }) => found.includes(id) || unaffected.includes(id))) {
+      const outcome = await bench.run(item);
+      verdicts.set(item.id, outcome.verdict);
+      if (outcome.verdict !== 'pass') reasons.push(`${item.id}: ${outcome.reason}`);
+    }
     const wanted = [...found.map((id) => [id, 'fail'] as const), ...unaffected.map((id) => [id, 'pass'] as const)];
-    expect(Object.fromEntries(verdicts)).toEqual(Object.fromEntries(wanted));
+    expect(Object.fromEntries(verdicts), reasons.join('\n')).toEqual(Object.fromEntries(wanted));
   });
 });
