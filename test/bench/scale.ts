@@ -13,8 +13,8 @@ import { time } from './timer.ts';
 const AT_ONCE = 25;
 /** Milliseconds after which a daemon has let go of its start. */
 const CALM_MS = 2000;
-/** Milliseconds after which it counts as idle: it looks at its heap every ten seconds, the first time for what the start has left. */
-const IDLE_MS = 12_000;
+/** Milliseconds after which it counts as idle: it collects what work has left in the first second that is calm. */
+const IDLE_MS = 5000;
 
 /** Room for more pods than any node has. */
 const config = {
