@@ -14,10 +14,10 @@ export function say(text = ''): void {
 
 let chapters = 0;
 
-/** A heading, and one sentence on what is about to be seen. */
-export function chapter(title: string, sentence: string): void {
+/** A heading, and what is about to be seen, in lines. */
+export function chapter(title: string, ...sentences: readonly string[]): void {
   chapters += 1;
-  say(`\n${bold(`${chapters}. ${title}`)}\n   ${sentence}\n`);
+  say(`\n${bold(`${chapters}. ${title}`)}\n${indent(sentences.join('\n'))}\n`);
 }
 
 /** A command as an operator would type it, and what it printed. */

@@ -23,7 +23,11 @@ export async function tour(): Promise<number> {
   await using axoneme = await AxonemeNode.start(node, { network });
   shown('ip -brief address   # node1', await node.run(['ip', '-brief', 'address']));
 
-  chapter('Three pods', `A runtime calls the plugin with ${shippedConflist.replace(/^.*\/conf\//, 'conf/')}, one process per pod.`);
+  chapter(
+    'Three pods',
+    `A runtime calls the plugin with ${shippedConflist.replace(/^.*\/conf\//, 'conf/')}, one process per pod. Most of an ADD is waiting for RCU`,
+    "grace periods here, as a tour leaves the machine's knob for them alone; where the daemon may turn it: 3 ms (docs/performance.md).",
+  );
   const guests = [await addGuest(axoneme, 'web'), await addGuest(axoneme, 'client'), await addGuest(axoneme, 'db')];
   const made = guests.map(({ pod, addresses, milliseconds }) => [pod.name, ...addresses, `${milliseconds.toFixed(0)} ms`]);
   say(indent(grid([['POD', 'IPv4', 'IPv6', 'ADD'], ...made])));
