@@ -5,10 +5,10 @@ import { keepMallocSmall, releaseExecutable, trimMalloc } from '../native/index.
 
 /**
  * Flags of V8 that trade a little speed for memory, which every node would pay: a young generation that stays at its first size (11 MB with 100
- * pods), and some 2 MB of garbage collected at a time, and not 5. The compilers stay on: without them an ADD costs a quarter more
- * (docs/decisions/0059-a-daemon-lets-go-of-its-start.md).
+ * pods), some 2 MB of garbage collected at a time, and not 5, and no second collection eight seconds after one (docs/decisions/0073). The compilers
+ * stay on: without them an ADD costs a quarter more (docs/decisions/0059-a-daemon-lets-go-of-its-start.md).
  */
-export const memoryFlags = ['--semi-space-growth-factor=1', '--heap-growing-percent=5'] as const;
+export const memoryFlags = ['--semi-space-growth-factor=1', '--heap-growing-percent=5', '--memory-reducer-gc-count=0'] as const;
 
 /** How long after its start a daemon is tidied, in milliseconds: pods that waited for it come first. */
 const TIDY_MS = 1000;
