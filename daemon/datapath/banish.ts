@@ -8,6 +8,8 @@ export interface Banishment {
   readonly name: string;
   /** What may lead to its namespace. */
   readonly doors: readonly Door[];
+  /** The number that the namespace of the passed door has here; undefined when there is none. */
+  readonly passedId: number | undefined;
   /** Routing table of its own, whose rules go with it. */
   readonly table: number | undefined;
 }
@@ -24,7 +26,7 @@ export async function banishPeer(host: Rtnetlink, device: Link, banishment: Bani
     await host.batch(changes(linkIfindex, banishment.name));
     return true;
   }
-  using pod = await enter(host, banishment.doors, linkNetnsId);
+  using pod = await enter(host, banishment, linkNetnsId);
   if (pod === undefined) return false;
   await pod.netlink.batch(changes(linkIfindex, banishment.name));
   if (banishment.table !== undefined) await removeRules(pod.netlink, banishment.table);
@@ -42,10 +44,10 @@ interface Entrance extends Disposable {
 }
 
 /** Into the namespace with this number by one of the doors: a path may lead to another container's by now. */
-async function enter(host: Rtnetlink, doors: readonly Door[], netnsId: number): Promise<Entrance | undefined> {
+async function enter(host: Rtnetlink, { doors, passedId }: Banishment, netnsId: number): Promise<Entrance | undefined> {
   for (const door of doors) {
     if (typeof door !== 'string') {
-      if ((await host.links.netnsId(door.netns)) === netnsId) return { netlink: door.netlink, [Symbol.dispose]() {} };
+      if (passedId === netnsId) return { netlink: door.netlink, [Symbol.dispose]() {} };
       continue;
     }
     using netns = openDoor(door);

@@ -12,13 +12,13 @@ import {
   isPodLinkKind,
 } from '../../conf/names.ts';
 import { step } from '../../conf/step.ts';
-import { type Link, type Request, type Rtnetlink, setLink } from '../../native/index.ts';
+import { type Link, type Netns, type Request, type Rtnetlink, setLink } from '../../native/index.ts';
 import { namesIn } from '../../plugin/attach/index.ts';
 import type { Burial, Door } from '../endpoint/ports.ts';
 import { hasErrno, messageOf } from '../failure.ts';
 import { removeAll } from '../files.ts';
 import type { Logger } from '../log.ts';
-import { banishPeer } from './banish.ts';
+import { type Banishment, banishPeer } from './banish.ts';
 
 export interface GravesParts {
   readonly rtnl: Rtnetlink;
@@ -55,8 +55,10 @@ export class Graves {
    * spot, since its name must be free when this returns. May be called again after it failed half-way.
    */
   async bury(endpoint: Endpoint, doors: readonly Door[]): Promise<Burial> {
-    const device = endpoint.chained === true ? undefined : await this.#find(endpoint.hostIfname, buriedIfname(endpoint.id));
-    const isBuried = device !== undefined && (await this.#hide(device, endpoint, doors));
+    const names = endpoint.chained === true ? [] : [endpoint.hostIfname, buriedIfname(endpoint.id)];
+    const passed = doors.find((door) => typeof door !== 'string');
+    const { device, netnsId } = await this.#find(names, passed?.netns);
+    const isBuried = device !== undefined && (await this.#hide(device, endpoint, { doors, passedId: netnsId }));
     if (device !== undefined && !isBuried) await step('bury.device', () => this.#deleteOne(device));
     const hasPins = await step('bury.pins', () => this.#movePins(endpoint, isBuried));
     return { hostIfname: isBuried ? buriedIfname(endpoint.id) : endpoint.hostIfname, isOver: !isBuried && !hasPins };
@@ -101,19 +103,22 @@ export class Graves {
     for (const error of left.values()) throw error;
   }
 
-  async #find(...names: readonly string[]): Promise<Link | undefined> {
+  /** The device by the first of its names that there is, and the number that the pod's namespace has here, if it was passed. */
+  async #find(names: readonly string[], netns: Netns | undefined): Promise<{ device?: Link; netnsId?: number | undefined }> {
+    const { links } = this.#rtnl;
     for (const name of names) {
-      const link = await this.#rtnl.links.find(name);
-      if (link !== undefined && isPodDevice(link)) return link;
+      const found = netns === undefined ? { link: await links.find(name) } : await links.findWithNetnsId(name, netns);
+      const { link: device, ...rest } = found;
+      if (device !== undefined && isPodDevice(device)) return { device, ...rest };
     }
-    return undefined;
+    return {};
   }
 
   /** False when the pair has to be deleted instead. */
-  async #hide(device: Link, endpoint: Endpoint, doors: readonly Door[]): Promise<boolean> {
+  async #hide(device: Link, endpoint: Endpoint, way: Pick<Banishment, 'doors' | 'passedId'>): Promise<boolean> {
     const name = buriedIfname(endpoint.id);
     try {
-      const isAway = await step('bury.peer', () => banishPeer(this.#rtnl, device, { name, doors, table: endpoint.table }));
+      const isAway = await step('bury.peer', () => banishPeer(this.#rtnl, device, { name, ...way, table: endpoint.table }));
       if (!isAway) return false;
       // Down first: a kernel before 6.2 renames no device that is up.
       const changes = [

@@ -19,4 +19,7 @@ it('tells the namespace of the other side of a pair from any other', async () =>
   expect(linkNetnsId).toBeGreaterThanOrEqual(0);
   expect(await netlink.links.netnsId(two)).toBe(linkNetnsId);
   expect(await netlink.links.netnsId(three)).toBeUndefined();
+  expect(await netlink.links.findWithNetnsId('here', two)).toMatchObject({ link: { name: 'here' }, netnsId: linkNetnsId });
+  expect((await netlink.links.findWithNetnsId('here', three)).netnsId).toBeUndefined();
+  expect(await netlink.links.findWithNetnsId('gone', two)).toEqual({});
 });

@@ -143,6 +143,20 @@ export class Links extends Part {
     return id;
   }
 
+  /** The link of that name, and the number of `netns` as `netnsId` has it: one way to the kernel's thread and back. Nothing when there is no such link. */
+  async findWithNetnsId(name: string, netns: NetnsHandle): Promise<{ readonly link?: Link; readonly netnsId?: number | undefined }> {
+    try {
+      // In this order: a look at a link gives the namespace of its other side a number, if it has none (peernet2id_alloc).
+      const answers = (await this.socket.inTurn([link.getLink(name), getNetnsId(netns)])).flat();
+      const [netnsId] = answers.flatMap(({ type, body }) => (type === RTM_NEWNSID ? (decodeNetnsId(body) ?? []) : []));
+      const [found] = answers.flatMap(({ type, body }) => (type === RTM_NEWLINK ? [decodeLink(body)] : []));
+      return { ...(found && { link: found }), netnsId };
+    } catch (error) {
+      if (hasErrno(error, 'ENODEV')) return {};
+      throw error;
+    }
+  }
+
   addAltnames(which: number | string, names: readonly string[]): Promise<void> {
     return this.send(link.addAltnames(which, names));
   }
