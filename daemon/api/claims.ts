@@ -41,8 +41,9 @@ class ConnectionClaim implements Claim {
   }
 
   leave(): void {
+    if (this.#leaving !== undefined) return;
     const closed = new Promise<void>((resolve) => void this.whenClosed(resolve));
-    this.#leaving ??= Promise.race([closed, sleep(LEAVING_MS, undefined, { ref: false })]).then(() => {
+    this.#leaving = Promise.race([closed, sleep(LEAVING_MS, undefined, { ref: false })]).then(() => {
       this.#leaving = undefined;
     });
   }
