@@ -15,10 +15,10 @@ export interface Step {
   readonly run: () => void | Promise<void>;
 }
 
-function digest(step: Step): string {
-  const hash = createHash('sha256').update(process.version).update(process.arch);
-  const exclude = ['**/*.test.ts', '**/testdata/**'];
-  const found = step.inputs.flatMap((pattern) => globSync(pattern, { cwd: project, exclude }));
+/** Hash of the names and contents of all files that the glob patterns find below the project, of Node's version and of `more`. */
+export function digest(patterns: readonly string[], exclude: readonly string[], more = ''): string {
+  const hash = createHash('sha256').update(process.version).update(process.arch).update(more);
+  const found = patterns.flatMap((pattern) => globSync(pattern, { cwd: project, exclude }));
   const files = found.filter((file) => statSync(join(project, file)).isFile()).sort();
   for (const file of files)
     hash
@@ -28,10 +28,15 @@ function digest(step: Step): string {
   return hash.digest('hex');
 }
 
+const digestOf = ({ inputs }: Step): string => digest(inputs, ['**/*.test.ts', '**/testdata/**']);
+
+/** The file that holds the digest of something's last success. */
+export const stampOf = (name: string): string => join(project, 'dist', '.stamps', name);
+
 /** Runs the step unless its inputs are those of its last success and its outputs are there. Prints one line when it works. */
 export async function runStep(step: Step): Promise<void> {
-  const stamp = join(project, 'dist', '.stamps', step.name);
-  const current = digest(step);
+  const stamp = stampOf(step.name);
+  const current = digestOf(step);
   const isFresh =
     existsSync(stamp) && readFileSync(stamp, 'utf8') === current && step.outputs.every((file) => existsSync(join(project, file)));
   if (isFresh) return;
@@ -42,5 +47,5 @@ export async function runStep(step: Step): Promise<void> {
   await step.run();
   process.stdout.write(`${((performance.now() - started) / 1000).toFixed(1)} s\n`);
   mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, digest(step));
+  writeFileSync(stamp, digestOf(step));
 }

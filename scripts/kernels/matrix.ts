@@ -35,11 +35,35 @@ export interface Cell {
   readonly suite: SuiteName;
 }
 
-/** The cells to run, the longest first. A kernel and a suite that are both named are run also where the matrix has no such cell. */
+/**
+ * What a run with a budget begins first: netkit, the floor, the newest, then what other kernels have shown already. The verifier's cells are last but for
+ * what `npm test` has on its own kernel.
+ */
+export const importance: readonly string[] = [
+  '6.12 smoke',
+  '6.12 netkit',
+  '5.10 smoke',
+  'newest smoke',
+  '6.1 smoke',
+  '5.10 verifier',
+  'newest verifier',
+  '6.12 conformance-netkit',
+  '6.1 verifier',
+  '6.12 prog',
+  '6.12 conformance',
+];
+
+/** The cells to run, the most important first. A kernel and a suite that are both named are run also where the matrix has no such cell. */
 export function cells(kernels: readonly KernelName[] | undefined, names: readonly SuiteName[] | undefined): Cell[] {
   const rows = kernels ?? (Object.keys(matrix) as KernelName[]);
   const all = rows.flatMap((kernel) => (kernels && names ? names : matrix[kernel]).map((suite) => ({ kernel, suite })));
   const wanted = names === undefined ? all : all.filter(({ suite }) => names.includes(suite));
-  const order: readonly SuiteName[] = ['conformance', 'conformance-netkit', 'netkit', 'prog', 'smoke', 'verifier'];
-  return wanted.sort((left, right) => order.indexOf(left.suite) - order.indexOf(right.suite));
+  const rank = (cell: Cell) => (importance.indexOf(nameOf(cell)) + importance.length + 1) % (importance.length + 1);
+  return wanted.sort((left, right) => rank(left) - rank(right));
 }
+
+/** The name of a cell in the results and in the record. */
+export const nameOf = ({ kernel, suite }: Cell): string => `${kernel} ${suite}`;
+
+/** A suite of vitest can be stopped between two of its tests, a program cannot. */
+export const isDivisible = ({ suite }: Cell): boolean => 'vitest' in suites[suite];

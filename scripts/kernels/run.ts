@@ -1,8 +1,9 @@
 import { availableParallelism, freemem } from 'node:os';
-import type { Counts } from '../tests/counts.ts';
-import { runLevel } from '../tests/level.ts';
+import { type Budget, estimateOf } from '../tests/budget.ts';
+import { type Counts, none } from '../tests/counts.ts';
+import { runWithin } from '../tests/level.ts';
 import { runCell } from './cell.ts';
-import { cells } from './matrix.ts';
+import { type Cell, cells, isDivisible, nameOf } from './matrix.ts';
 import type { Wish } from './wish.ts';
 
 /** Bytes of memory that a machine and its caches may take. */
@@ -20,21 +21,37 @@ export function interruption(): AbortSignal {
   return controller.signal;
 }
 
-/** Runs the harness's own tests of virtual machines, then the cells that are wished for, some at a time. Returns their counts by name. */
-export async function runMatrix({ kernels, suites }: Pick<Wish, 'kernels' | 'suites'> = {}): Promise<Record<string, Counts>> {
+/**
+ * Runs the harness's own tests of virtual machines, then the cells that are wished for, some at a time. What does not fit into the budget is skipped.
+ * Returns their counts by name.
+ */
+export async function runMatrix({ kernels, suites }: Pick<Wish, 'kernels' | 'suites'>, budget: Budget): Promise<Record<string, Counts>> {
   const results: Record<string, Counts> = {};
   if (kernels === undefined && suites === undefined) {
     process.stdout.write('\nvm\n');
-    results['vm'] = await runLevel('vm', []);
+    results['vm'] = (await runWithin(budget, 'vm', [])).counts;
   }
   const signal = interruption();
   const waiting = cells(kernels, suites);
-  process.stdout.write(`\nkernels: ${waiting.map(({ kernel, suite }) => `${kernel} ${suite}`).join(', ')}\n`);
-  for (const { kernel, suite } of waiting) results[`${kernel} ${suite}`] = { passed: 0, failed: 1, skipped: 0 };
+  process.stdout.write(`\nkernels: ${waiting.map(nameOf).join(', ')}\n`);
+  for (const cell of waiting) results[nameOf(cell)] = { ...none, failed: 1 };
   const place = async () => {
     for (let cell = waiting.shift(); cell !== undefined && !signal.aborted; cell = waiting.shift())
-      results[`${cell.kernel} ${cell.suite}`] = await runCell(cell, signal);
+      results[nameOf(cell)] = await runCellWithin(budget, cell, signal);
   };
   await Promise.all(Array.from({ length: places() }, place));
   return results;
+}
+
+async function runCellWithin(budget: Budget, cell: Cell, signal: AbortSignal): Promise<Counts> {
+  const name = nameOf(cell);
+  const skipReason = budget.reasonToSkip(name, isDivisible(cell));
+  if (skipReason !== undefined) {
+    process.stdout.write(`  skipped: ${name}: ${skipReason}\n`);
+    return { ...none, skipped: estimateOf(name).tests, skipReason };
+  }
+  const began = performance.now();
+  const counts = await runCell(cell, signal, budget);
+  if (counts.skipReason === undefined && counts.passed > 0) budget.measured(name, counts, (performance.now() - began) / 1000);
+  return counts;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { kernelNames } from '../../test-harness/vm/kernels.ts';
-import { cells, matrix } from './matrix.ts';
+import { cells, importance, matrix, nameOf } from './matrix.ts';
 import { wishOf } from './wish.ts';
 
 describe('the arguments of test:kernels', () => {
@@ -19,10 +19,11 @@ describe('the arguments of test:kernels', () => {
 });
 
 describe('the cells', () => {
-  it('are the whole matrix, the longest suites first', () => {
+  it('are the whole matrix, the most important first, and each has its place in that order', () => {
     const all = cells(undefined, undefined);
     expect(all).toHaveLength(Object.values(matrix).flat().length);
-    expect(all[0]).toEqual({ kernel: '6.12', suite: 'conformance' });
+    expect(all.map(nameOf).slice(0, 2)).toEqual(['6.12 smoke', '6.12 netkit']);
+    expect(all.map(nameOf).sort()).toEqual([...importance].sort());
     expect(new Set(all.map(({ kernel }) => kernel))).toEqual(new Set(kernelNames));
   });
 

@@ -7,6 +7,7 @@ import { printLatest } from '../kernels/latest.ts';
 import { record } from '../kernels/record.ts';
 import { interruption, runMatrix } from '../kernels/run.ts';
 import { type Wish, wishOf } from '../kernels/wish.ts';
+import { Budget } from '../tests/budget.ts';
 import { printSummary } from '../tests/counts.ts';
 
 /** `-- COMMAND`: runs it in the checkout on one kernel, its output as it comes, and ends as it ends. */
@@ -31,7 +32,7 @@ async function main(wish: Wish): Promise<number> {
   if (wish.record) await record(wish.kernels);
   if (wish.record) return 0;
   if (wish.command.length > 0) return runCommand(wish.kernels?.[0] ?? '6.12', wish.command);
-  const results = await runMatrix(wish);
+  const results = await runMatrix(wish, new Budget(undefined, Date.now()));
   printSummary(results);
   return Object.values(results).every(({ failed }) => failed === 0) ? 0 : 1;
 }

@@ -1,32 +1,44 @@
 import { build } from '../build/index.ts';
 import { runChecks } from '../checks.ts';
 import { runMatrix } from '../kernels/run.ts';
+import { Budget } from '../tests/budget.ts';
 import { type Counts, printSummary } from '../tests/counts.ts';
-import { runLevel } from '../tests/level.ts';
+import { type LevelResult, runWithin } from '../tests/level.ts';
+import { optionsOf } from '../tests/options.ts';
+import { writeRecord } from '../tests/record.ts';
+import { runReferences } from '../tests/references.ts';
+import { printSlowest, type Report } from '../tests/report.ts';
 import { runSoak } from '../tests/soak.ts';
 
+/** In the order of their importance, which is the order in which they run: what a budget has no time for is the last of them. */
 const levels = ['unit', 'prog', 'netns', 'chaos', 'runtime', 'bench'] as const;
 
-/** Switches on the level of other kernels, which takes minutes and fetches what it boots. */
-const KERNELS = '--kernels';
-
-/** Adds two minutes of ADDs and DELs with random deaths. */
-const SOAK = '--soak';
-
-/** `npm test [-- [--kernels] [--soak] FILTER...]`: every level, or the files whose path contains a filter. */
-async function main(args: readonly string[]): Promise<void> {
-  const filters = args.filter((arg) => arg !== KERNELS && arg !== SOAK);
+/** `npm test [-- OPTIONS FILTER...]`: every level, or the files whose path contains a filter; scripts/tests/options.ts has the options. */
+async function main(): Promise<void> {
+  const { filters, kernels, soak, all, budgetMinutes, record } = optionsOf(process.argv.slice(2), process.env);
+  const budget = new Budget(budgetMinutes, Number(process.env['AXONEME_BEGAN'] ?? Date.now()));
   await build();
+  const results: Record<string, Counts> = {};
+  const reports: Report[] = [];
   process.stdout.write('\nstatic\n');
-  const results: Record<string, Counts> = filters.length === 0 ? { static: runChecks() } : {};
+  if (filters.length === 0) results['static'] = runChecks(budget);
+  const put = (level: string, { counts, report }: LevelResult) => {
+    results[level] = counts;
+    if (report !== undefined) reports.push(report);
+  };
   for (const level of levels) {
     process.stdout.write(`\n${level}\n`);
-    results[level] = await runLevel(level, filters);
+    put(level, await runWithin(budget, level, filters));
   }
-  if (args.includes(KERNELS)) Object.assign(results, await runMatrix());
-  if (args.includes(SOAK)) results['soak'] = await runSoak();
+  if (soak) results['soak'] = await runSoak(budget);
+  process.stdout.write('\nreferences\n');
+  put('references', await runReferences(filters, all, budget));
+  if (kernels) Object.assign(results, await runMatrix({}, budget));
+  if (record) writeRecord(budget.record);
+  printSlowest(reports);
   printSummary(results);
-  process.exitCode = Object.values(results).every(({ failed }) => failed === 0) ? 0 : 1;
+  // what hung until the budget ended must not keep the process
+  process.exit(Object.values(results).every(({ failed }) => failed === 0) ? 0 : 1);
 }
 
-await main(process.argv.slice(2));
+await main();
