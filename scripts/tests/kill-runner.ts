@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** The process that started another one; undefined when that has gone. */
-function parentOf(pid: string): number | undefined {
+function parentOf(pid: number): number | undefined {
   try {
     // `pid (name) state parent ...`, and a name may hold spaces and parentheses
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -11,13 +11,30 @@ function parentOf(pid: string): number | undefined {
   }
 }
 
+function programOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A process and all that descend from it. */
+function treeOf(pid: number): number[] {
+  const all = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  const parents = new Map(all.map((one) => [one, parentOf(one)]));
+  const tree = [pid];
+  for (const one of tree) tree.push(...all.filter((child) => parents.get(child) === one));
+  return tree;
+}
+
 /**
- * Kills a runner of tests and the processes that it started itself, in which its tests run. What those have started is not touched: a laboratory ends by
- * itself when its test process has gone, and its reaper must live to clean up.
+ * Kills a runner of tests and the processes below it that are Node's: its workers, and the programs that tests start, which may have laboratories of their
+ * own. Other processes are left alone: a laboratory ends when the Node process that built it has gone, and its reaper must live to clean up.
  */
 export function killRunner(pid: number): void {
-  const workers = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === pid);
-  for (const one of [pid, ...workers.map(Number)]) {
+  const node = programOf(pid);
+  for (const one of treeOf(pid).filter((other) => programOf(other) === node)) {
     try {
       process.kill(one, 'SIGKILL');
     } catch (error) {

@@ -57,10 +57,11 @@ async function runLevel(level: string, filters: readonly string[], budget: Budge
   const status = await new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
   clearTimeout(timer);
   process.off('SIGTERM', pass).off('SIGINT', pass);
-  // what a filter leaves of a level is not recorded
-  const expected = filters.length === 0 ? estimateOf(level).tests : 0;
-  return resultOf(parseReport(read(file)), status, isKilled, expected);
+  return resultOf(parseReport(read(file)), status, isKilled, expectedOf(level, filters));
 }
+
+/** Tests that a run has, as far as it is recorded. */
+const expectedOf = (level: string, filters: readonly string[]): number => (filters.length === 0 ? estimateOf(level).tests : 0);
 
 function resultOf(report: Report | undefined, status: number, isKilled: boolean, expected: number): LevelResult {
   if (!isKilled && !report?.isStopped) return { counts: countsOf(report, status), report, isWhole: true };
@@ -72,10 +73,11 @@ function resultOf(report: Report | undefined, status: number, isKilled: boolean,
 
 /** {@link runLevel} when the level fits into the budget. Says why when it does not; then its tests count as skipped. */
 export async function runWithin(budget: Budget, level: string, filters: readonly string[]): Promise<LevelResult> {
-  const skipReason = filters.length === 0 ? budget.reasonToSkip(level, true) : undefined;
+  // what a filter leaves of a level is not recorded: it is begun, unless the budget has ended
+  const skipReason = filters.length === 0 || budget.untilStop <= 0 ? budget.reasonToSkip(level, true) : undefined;
   if (skipReason !== undefined) {
     process.stdout.write(`  skipped: ${level}: ${skipReason}\n`);
-    return { counts: { ...none, skipped: estimateOf(level).tests, skipReason }, report: undefined, isWhole: false };
+    return { counts: { ...none, skipped: expectedOf(level, filters), skipReason }, report: undefined, isWhole: false };
   }
   const began = performance.now();
   const result = await runLevel(level, filters, budget);

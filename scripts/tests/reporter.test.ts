@@ -71,14 +71,16 @@ describe('a run that is out of time', () => {
     expect(existsSync(join(folder, 'cleaned'))).toBe(true);
   });
 
-  it('is killed with the process that hangs, and what ended until then is told', async () => {
-    file('a', `${hangs.replace('HOW_LONG', '1e6')}\nwriteFileSync('pid', String(process.pid));`);
+  it('is killed with the process that hangs and the program that it started, and what ended until then is told', async () => {
+    const child = "spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { detached: true, stdio: 'ignore' })";
+    const begins = `import { spawn } from 'node:child_process'; writeFileSync('pids', [process.pid, ${child}.pid].join());`;
+    file('a', `${hangs.replace('HOW_LONG', '1e6')}\n${begins}`);
     const runner = vitest();
     await expect.poll(() => report()?.passed, { timeout: 60_000 }).toBe(1);
     killRunner(runner.pid ?? 0);
     await statusOf(runner);
     expect(report()).toMatchObject({ passed: 1, failed: 0, isComplete: false });
-    const worker = Number(readFileSync(join(folder, 'pid'), 'utf8'));
-    await expect.poll(() => existsSync(`/proc/${worker}`), { timeout: 60_000 }).toBe(false);
+    const pids = readFileSync(join(folder, 'pids'), 'utf8').split(',');
+    await expect.poll(() => pids.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 60_000 }).toEqual([]);
   });
 });
