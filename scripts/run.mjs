@@ -5,6 +5,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:f
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeQuota } from './quota.mjs';
 
 const project = dirname(dirname(fileURLToPath(import.meta.url)));
 const tasks = ['build', 'demo', 'test', 'bench', 'soak', 'kernels', 'check', 'fix'];
@@ -104,6 +105,18 @@ function pinnedNode() {
   return folder;
 }
 
+/** `--quota 0.5` before a task's own arguments, which it is taken out of: the whole run shares so many processors. */
+function quotaOf(args) {
+  const at = args.indexOf('--quota');
+  if (at === -1) return { enter: [], remove: () => undefined };
+  const [, share = ''] = args.splice(at, 2);
+  try {
+    return makeQuota(share);
+  } catch (error) {
+    return fail(error.message);
+  }
+}
+
 function main([task = '', ...args]) {
   if (!tasks.includes(task)) fail(`unknown task '${task}': use one of ${tasks.join(', ')}`);
   if (process.platform !== 'linux') fail(`axoneme runs on Linux, this is ${process.platform}`);
@@ -112,15 +125,20 @@ function main([task = '', ...args]) {
   installPackages(args.includes('--kernels') ? [task, 'kernels'] : [task]);
   installModules();
   const bin = pinnedNode();
-  const env = { ...process.env, PATH: `${bin}:${join(project, 'node_modules', '.bin')}:${process.env.PATH}` };
-  const child = spawn(join(bin, 'node'), [join(project, 'scripts', 'tasks', `${task}.ts`), ...args], {
-    cwd: project,
-    stdio: 'inherit',
-    env,
-  });
+  const env = {
+    AXONEME_BEGAN: String(Math.round(performance.timeOrigin)),
+    ...process.env,
+    PATH: `${bin}:${join(project, 'node_modules', '.bin')}:${process.env.PATH}`,
+  };
+  const quota = quotaOf(args);
+  const [program, ...rest] = [...quota.enter, join(bin, 'node'), join(project, 'scripts', 'tasks', `${task}.ts`), ...args];
+  const child = spawn(program, rest, { cwd: project, stdio: 'inherit', env });
   // Ctrl-C reaches the whole foreground group; a plain kill reaches only us, so it is passed on. The task cleans up and ends by itself.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
+    quota.remove();
+  });
 }
 
 main(process.argv.slice(2));
