@@ -17,8 +17,16 @@ const references = [
  */
 const HANGING = 300_000;
 
+interface Level {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly testTimeout: number;
+  /** files at a time, if not as many as processors */
+  readonly maxWorkers?: number;
+}
+
 /** A level per file suffix: what a test needs of the machine is in its name. */
-const levels = {
+const levels: Readonly<Record<string, Level>> = {
   unit: { include: ['**/*.test.ts'], exclude: ['**/*.{prog,netns,e2e,chaos,vm,bench,netkit}.test.ts'], testTimeout: HANGING / 5 },
   prog: { include: ['**/*.prog.test.ts'], exclude: [], testTimeout: HANGING },
   netns: { include: ['**/*.netns.test.ts'], exclude: references, testTimeout: HANGING },
@@ -27,14 +35,14 @@ const levels = {
   // The harness's own virtual machines, on this computer: `npm run test:kernels`.
   vm: { include: ['**/*.vm.test.ts'], exclude: [], testTimeout: HANGING },
   // Ratios to peers, when no other test runs.
-  bench: { include: ['**/*.bench.test.ts'], exclude: [], testTimeout: HANGING },
+  bench: { include: ['**/*.bench.test.ts'], exclude: [], testTimeout: HANGING, maxWorkers: 1 },
   // Inside such a machine, on a kernel with netkit.
   netkit: { include: ['**/*.netkit.test.ts'], exclude: [], testTimeout: HANGING },
   runtime: { include: ['**/*.e2e.test.ts'], exclude: [], testTimeout: HANGING },
 };
 
-/** How many times longer everything takes where processors are emulated (`npm run test:kernels`). */
-const slowness = Number(process.env['AXONEME_SLOWNESS'] ?? 1);
+/** How many times longer a test may take where processors are emulated (`npm run test:kernels`). */
+const slowness = Math.min(3, Number(process.env['AXONEME_SLOWNESS'] ?? 1));
 
 const everywhere = ['**/node_modules/**', 'dist/**', '.cache/**'];
 
@@ -46,11 +54,12 @@ export default defineConfig({
     // Tests are work for processors, half of it the kernel's (process starts, namespaces): more workers than processors would only stretch each of them.
     maxWorkers: availableParallelism(),
     globalSetup: 'test/support/temporary-folder.ts',
-    projects: Object.entries(levels).map(([name, { include, exclude, testTimeout }]) => ({
+    projects: Object.entries(levels).map(([name, { include, exclude, testTimeout, ...more }]) => ({
       resolve,
       test: {
         name,
-        include,
+        ...more,
+        include: [...include],
         exclude: [...everywhere, ...exclude],
         testTimeout: testTimeout * slowness,
         // What a test polls for comes at once on an idle machine, and in seconds where everything runs at the same time.

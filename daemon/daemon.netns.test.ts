@@ -58,7 +58,7 @@ const command = (...args: string[]) => [process.execPath, join(project, 'cli/mai
 
 async function start(): Promise<void> {
   daemon = node.spawn(command());
-  await daemon.waitForOutput(/"msg":"serving"/, 20_000);
+  await daemon.waitForOutput(/"msg":"serving"/);
 }
 
 async function restart(signal: NodeJS.Signals): Promise<void> {

@@ -11,7 +11,7 @@ it('leaves no mount, folder or cgroup behind a process that is killed', async ()
     await scratch.netns('pod');
     console.log(JSON.stringify([scratch.directory, scratch.cgroup('axo-killed')]));
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), 20);`;
-  const { stdout, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 10_000 });
+  const { stdout, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 120_000 });
   expect(signal).toBe('SIGKILL');
   const paths: string[] = JSON.parse(stdout);
   expect(paths.length).toBe(2);
@@ -20,5 +20,5 @@ it('leaves no mount, folder or cgroup behind a process that is killed', async ()
       expect(existsSync(path)).toBe(false);
       expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(` ${path}`);
     }
-  }, 5000);
+  }, 60_000);
 });

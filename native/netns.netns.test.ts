@@ -155,7 +155,7 @@ describe('the process itself', () => {
     await vi.waitFor(() => {
       expect(namespacesOfThreads().every((namespace) => namespace === own)).toBe(true);
       expect(readdirSync('/proc/self/task').length).toBe(threads);
-    }, 10_000);
+    }, 60_000);
     expect(openDescriptors()).toBe(descriptors);
     expect([...liveFds().values()]).toEqual([`network namespace ${path}`]);
   });

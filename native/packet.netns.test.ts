@@ -59,7 +59,7 @@ describe('a packet socket', () => {
       { ifindex: indexOf('right'), outgoing: false, hardwareType: 1 },
     ]);
     expect(Buffer.from(frames[0]?.data ?? []).toString('hex', 0, 14)).toBe('0200000000090200000000010800');
-    for (const { time } of frames) expect(Number(time - began) / 1e6).toBeLessThan(5000);
+    for (const { time } of frames) expect(Number(time - began) / 1e6).toBeLessThan(60_000);
     for (const { time } of frames) expect(Number(time - began)).toBeGreaterThan(-5e6);
     expect(receiveFrame(fd)).toBeUndefined();
     expect(droppedFrames(fd)).toBe(0);

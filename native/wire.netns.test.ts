@@ -41,9 +41,9 @@ it('takes the carrier away, and tells a refused connection', async () => {
   const { netns, tap, ifindex } = await end('10.0.0.1/24');
   using netlink = await Rtnetlink.open(netns);
   setCarrier(tap, false);
-  await expect.poll(async () => (await netlink.links.get(ifindex)).operState, { timeout: 5000 }).toBe('down');
+  await expect.poll(async () => (await netlink.links.get(ifindex)).operState).toBe('down');
   setCarrier(tap, true);
-  await expect.poll(async () => (await netlink.links.get(ifindex)).operState, { timeout: 5000 }).toBe('up');
+  await expect.poll(async () => (await netlink.links.get(ifindex)).operState).toBe('up');
   await expect(openTap(netns, 'eth0')).rejects.toMatchObject({ syscall: 'TUNSETIFF', errnoName: 'EBUSY' });
   const apart = { kind: 'connections', family: 4, bytes: 1, warmup: 0, duration: 10 } as const;
   using other = await Netns.create();

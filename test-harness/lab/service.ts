@@ -99,12 +99,12 @@ export class Service implements AsyncDisposable {
   }
 
   /** Resolves when the output (stdout, then stderr) matches; throws when the service ends or the time (ms) is over before. */
-  async waitForOutput(pattern: RegExp, timeout = 10_000): Promise<void> {
+  async waitForOutput(pattern: RegExp, timeout = 60_000): Promise<void> {
     await this.waitUntil(() => pattern.test(this.stdout) || pattern.test(this.stderr), `output ${pattern}`, timeout);
   }
 
   /** Polls a condition every 10 ms, and at every output, until it holds; throws when the service ends or the time (ms) is over before. */
-  async waitUntil(condition: () => boolean | Promise<boolean>, what: string, timeout = 10_000): Promise<void> {
+  async waitUntil(condition: () => boolean | Promise<boolean>, what: string, timeout = 60_000): Promise<void> {
     const deadline = performance.now() + timeout;
     while (!(await condition())) {
       if (!this.running) throw new HarnessError('SERVICE_FAILED', `wait for ${what} of ${this.name}: it ended: ${this.lastWords()}`);
@@ -121,7 +121,7 @@ export class Service implements AsyncDisposable {
   }
 
   /** Sends a signal (SIGTERM unless told otherwise), waits, and kills what is still there after `timeout` ms. Returns how it ended. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM', timeout = 5000): Promise<ServiceEnd> {
+  async stop(signal: NodeJS.Signals = 'SIGTERM', timeout = 30_000): Promise<ServiceEnd> {
     if (!this.#send(signal) && this.running) this.#child.kill('SIGKILL');
     const timer = setTimeout(() => this.#killAll(), timeout);
     const end = await this.ended;

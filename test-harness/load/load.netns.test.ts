@@ -100,11 +100,11 @@ describe('meters', () => {
   it('see a rate in throughput', async () => {
     const [a, b] = ends;
     const free = await load.throughput(a, b, short);
-    await link.set({ rate: 50e6 });
+    await link.set({ rate: 20e6 });
     const limited = await load.throughput(a, b, { duration: 500, warmup: 300 });
     await link.set({});
-    expect(limited.bitsPerSecond / 50e6).toBeGreaterThan(0.4);
-    expect(limited.bitsPerSecond / 50e6).toBeLessThan(1.3);
+    expect(limited.bitsPerSecond / 20e6).toBeGreaterThan(0.4);
+    expect(limited.bitsPerSecond / 20e6).toBeLessThan(1.3);
     expect(free.bitsPerSecond / limited.bitsPerSecond).toBeGreaterThan(3);
   });
 
@@ -119,11 +119,10 @@ describe('meters', () => {
     const [a, b] = ends;
     const trip = (delay: number) => async () => {
       await link.set({ delay });
-      return (await load.roundTrip(a, b, { duration: 60, warmup: 10 })).roundTrip.median;
+      return (await load.roundTrip(a, b, { duration: 400, warmup: 50 })).roundTrip.median;
     };
-    const { ratio, interval } = await load.compare(trip(8), trip(4), { rounds: 4 });
+    const { ratio, interval } = await load.compare(trip(32), trip(4), { rounds: 4 });
     expect(ratio).toBeGreaterThan(1.3);
-    expect(ratio).toBeLessThan(2.2);
     expect(interval[0]).toBeLessThanOrEqual(ratio);
     expect(interval[1]).toBeGreaterThanOrEqual(ratio);
   });

@@ -31,10 +31,10 @@ export interface Moment {
 }
 
 /** Milliseconds in which a daemon serves. */
-const READY_TIMEOUT = patience(60_000);
+const READY_TIMEOUT = patience(180_000);
 
-/** Milliseconds in which the daemon has cleared away what somebody left, on a machine that does ten times what it can. */
-const SETTLE_TIMEOUT = 20_000;
+/** Milliseconds in which the daemon has cleared away what somebody left, unless it hangs. */
+const SETTLE_TIMEOUT = 120_000;
 
 const failpoint = '/run/failpoint';
 const armable = { NODE_OPTIONS: `--require=${join(import.meta.dirname, 'failpoint.ts')}`, AXONEME_FAILPOINT: failpoint };

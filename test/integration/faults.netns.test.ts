@@ -47,7 +47,7 @@ describe('an ADD through trouble', () => {
         (after.tables.join() === before.tables.join() ? '' : ` tables ${after.tables.join()}`)
       );
     };
-    await expect.poll(differences, { timeout: 5000, interval: 100 }).toBe('');
+    await expect.poll(differences, { interval: 100 }).toBe('');
   });
 
   const add = () => runtime.add(site.axoneme.network, attachmentOf(pod));

@@ -36,7 +36,7 @@ describe('an interrupted ADD', () => {
         (after.tables.join() === before.tables.join() ? '' : `\n~ tables ${after.tables.join()}`)
       );
     };
-    await expect.poll(differences, { timeout: 5000, interval: 100 }).toBe('');
+    await expect.poll(differences, { interval: 100 }).toBe('');
   }
 
   /** Kills an ADD, does `work`, deletes the pod whatever came of that, and expects the node to be as before. */

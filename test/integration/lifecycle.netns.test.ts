@@ -30,14 +30,16 @@ describe('traffic while the daemon ends and starts', () => {
     const ways = [db, site.outside].flatMap((to) => ([4, 6] as const).map((family) => EchoStream.open(web, to, { family })));
     const streams = await Promise.all(ways);
     await sleep(100);
+    const began = performance.now();
     await disturb();
+    const took = performance.now() - began;
     await sleep(100);
     const reports = await Promise.all(streams.map((stream) => stream.stop()));
     for (const report of reports) {
       expect(report.failure).toBeUndefined();
       expect(report.echoed).toBe(report.sent);
-      // well below the first retransmission (200 ms, TCP_RTO_MIN) would prove that no packet was lost; leave room for a busy machine
-      expect(report.longestGap).toBeLessThan(1000);
+      // a stream that stood still while nobody served would have a gap as long as that
+      expect(report.longestGap).toBeLessThan(took);
     }
   }
 
@@ -79,7 +81,7 @@ describe('traffic while the daemon ends and starts', () => {
     await site.axoneme.daemon.stop('SIGKILL');
     await site.axoneme.delete(gone);
     await site.axoneme.restart();
-    await expect.poll(async () => formatChanges(diff(before.node, (await site.state()).node)), { timeout: 5000 }).toBe('');
+    await expect.poll(async () => formatChanges(diff(before.node, (await site.state()).node))).toBe('');
     expect((await site.state()).tables).toEqual(before.tables);
   });
 

@@ -31,7 +31,7 @@ describe.each(['netkit', 'netkit-l2'] as const)('while a pod by %s is born', (da
     await ward.disarm();
     await added;
     // a neighbour that was asked for in vain is asked for again only after a while
-    for (const router of routers) await expect.poll(() => ping(pod, router), { timeout: 30_000 }).toMatchObject({ reached: true });
+    for (const router of routers) await expect.poll(() => ping(pod, router)).toMatchObject({ reached: true });
     await patiently(() => ward.delete(pod));
   });
 

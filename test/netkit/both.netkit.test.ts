@@ -125,7 +125,7 @@ describe('a node with pods by netkit and by veth', () => {
     async function dying(moment: Moment, next: Mode, verb: () => Promise<boolean>): Promise<boolean> {
       await ward.arm(moment);
       const outcome = verb();
-      await expect.poll(() => ward.fired(), { timeout: 120_000 }).toBe(true);
+      await expect.poll(() => ward.fired()).toBe(true);
       await ward.daemon.ended;
       await ward.disarm();
       await start(next);

@@ -104,7 +104,7 @@ describe('a node that takes netkit where the kernel has it', () => {
   it('goes back, and leaves nothing of pods of either kind', async () => {
     await site.become('netkit');
     for (const name of ['old', 'older', 'web', 'db']) await site.delete(site.pod(name));
-    await expect.poll(async () => (await site.node.run(['ip', '-o', 'link'])).match(/lxc|axd/g), { timeout: 20_000 }).toBe(null);
+    await expect.poll(async () => (await site.node.run(['ip', '-o', 'link'])).match(/lxc|axd/g)).toBe(null);
     expect((await site.status()).endpoints).toMatchObject({ ready: 0, total: 0 });
     const { pod } = await site.add('web2');
     await site.check(pod);

@@ -13,7 +13,6 @@ const steps = stepsOf('test-harness/README.md');
 describe('an empty project that follows the guide', () => {
   let project: EmptyProject;
   let tarball = '';
-  const installed: number[] = [];
 
   /** The guide's command line, with the packed file in place of the registry's. */
   const local = (command: string) => command.replace(' axoneme ', ` ./${tarball} `);
@@ -22,18 +21,12 @@ describe('an empty project that follows the guide', () => {
     project = await EmptyProject.create();
     tarball = (await pack(project.folder)).filename;
     const [install] = steps.filter((step) => 'command' in step);
-    const began = performance.now();
     await project.sh(local(install?.command ?? 'false'), { npm_config_prefer_offline: 'true' });
-    installed.push(performance.now() - began);
     for (const step of steps) if ('file' in step) await project.write(step.file, step.content);
-  }, 120_000);
+  });
   afterAll(() => project[Symbol.asyncDispose]());
 
-  it('is set up by one command in less than a minute', () => {
-    expect(installed[0]).toBeLessThan(60_000);
-  });
-
-  it('has got nothing of the daemon, no compiler and no script that runs at installation', async () => {
+  it('is set up by one command, and has got nothing of the daemon, no compiler and no script that runs at installation', async () => {
     const { packages } = JSON.parse(await project.read('node_modules/.package-lock.json'));
     expect(packages['node_modules/axoneme']).toMatchObject({ dependencies: { 'ip-address': expect.any(String) } });
     expect(packages['node_modules/axoneme'].hasInstallScript).toBeUndefined();
@@ -50,7 +43,7 @@ describe('an empty project that follows the guide', () => {
     for (const { command, exit } of commands) output.push(await project.sh(local(command), { NO_COLOR: '1' }, exit));
     expect(output.join('')).toMatch(/Tests\s+7 passed/);
     expect(output.join('')).toMatch(/^\/usr\/lib\/cni\/ptp, versions .*: \d+ passed, \d+ failed/m);
-  }, 240_000);
+  });
 
   it('runs the program without a test runner', async () => {
     expect(await project.sh('node lab.ts')).toContain('] true { reached: true, duration:');
@@ -80,7 +73,7 @@ describe('an empty project that follows the guide', () => {
     const told = await compile(['mistakes.ts']);
     for (const name of ['Lab', 'Rtnetlink', 'NodeIpam'])
       expect(told).toContain(`TS2322: Type '${name}' is not assignable to type 'number'`);
-  }, 60_000);
+  });
 
   it('opens every door of the package', async () => {
     const doors = ['conf', 'ipam', 'native', 'test-harness'].map((door) => `axoneme/${door}`);
@@ -95,16 +88,12 @@ describe('an empty project that follows the guide', () => {
   });
 
   // the conformance suites of the examples run in the repository; here they would only repeat the guide's own
-  it.each(['bash/bash-cni', 'bridge/bridge', 'axoneme/axoneme'])(
-    'runs the example %s that came with it',
-    async (example) => {
-      const folder = example.split('/')[0] ?? '';
-      await cp(join(project.folder, 'node_modules/axoneme/test-harness/examples', folder), join(project.folder, folder), {
-        recursive: true,
-      });
-      const output = await project.sh(`npx vitest run ${example}`, { NO_COLOR: '1', AXONEME_BIN: join(repository, 'dist', 'bin') });
-      expect(output).toMatch(/Tests\s+\d+ passed/);
-    },
-    120_000,
-  );
+  it.each(['bash/bash-cni', 'bridge/bridge', 'axoneme/axoneme'])('runs the example %s that came with it', async (example) => {
+    const folder = example.split('/')[0] ?? '';
+    await cp(join(project.folder, 'node_modules/axoneme/test-harness/examples', folder), join(project.folder, folder), {
+      recursive: true,
+    });
+    const output = await project.sh(`npx vitest run ${example}`, { NO_COLOR: '1', AXONEME_BIN: join(repository, 'dist', 'bin') });
+    expect(output).toMatch(/Tests\s+\d+ passed/);
+  });
 });

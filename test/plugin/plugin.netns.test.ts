@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hostIfname } from '../../conf/names.ts';
 import type { Pod } from '../../test-harness/index.ts';
-import { fastest } from '../support/fastest.ts';
 import { shared } from '../support/shared.ts';
 import { refuse } from './fake-daemon.ts';
 import { type Books, Stage } from './stage.ts';
@@ -190,11 +189,10 @@ describe('ADD', () => {
     expect(await stage.books()).toEqual(before);
   });
 
-  test('says within two seconds that the daemon is away', async () => {
+  test('says that the daemon is away', async () => {
     await stage.stopDaemon();
-    const { code, answer, duration } = await fastest(2000, () => stage.call('ADD', pod));
+    const { code, answer } = await stage.call('ADD', pod);
     expect([code, answer?.['code']]).toEqual([1, 11]);
-    expect(duration).toBeLessThan(2000);
   });
 
   test('ends its connection when it is killed, so that the daemon can undo', async () => {
@@ -225,9 +223,7 @@ describe('DEL', () => {
     if (how === 'away') await stage.stopDaemon();
     else if (how === 'starting') stage.daemon.instead.set('POST /v1/endpoints/disconnect', refuse(503, 'starting'));
     else stage.daemon.instead.set('POST /v1/endpoints/disconnect', (_, response) => void response.end('rubbish'));
-    const { code, duration } = await fastest(1000, () => stage.call('DEL', pod));
-    expect(code).toBe(0);
-    expect(duration).toBeLessThan(1000);
+    expect((await stage.call('DEL', pod)).code).toBe(0);
     const { devices, links, queue } = await stage.books();
     expect({ devices, links, queue }).toEqual({ devices: before.devices, links: before.links, queue: [`${host()}.json`] });
     const record = JSON.parse(await stage.node.readFile(`/run/axoneme/delete-queue/${host()}.json`));
@@ -267,19 +263,17 @@ describe('CHECK', () => {
 });
 
 describe('STATUS', () => {
-  test('is silent when the daemon is well, and 50 at once when it is away', async () => {
+  test('is silent when the daemon is well, and 50 when it is away', async () => {
     expect(await stage.call('STATUS', undefined)).toMatchObject({ code: 0, answer: undefined });
     await stage.stopDaemon();
-    const { answer, duration } = await fastest(500, () => stage.call('STATUS', undefined));
+    const { answer } = await stage.call('STATUS', undefined);
     expect(answer).toMatchObject({ code: 50, msg: expect.stringContaining('not running') });
-    expect(duration).toBeLessThan(500);
   });
 
-  test('is 50 at once when the daemon does not answer', async () => {
+  test('is 50 when the daemon does not answer', async () => {
     stage.daemon.instead.set('GET /v1/healthz', () => undefined);
-    const { answer, duration } = await fastest(1000, () => stage.call('STATUS', undefined));
+    const { answer } = await stage.call('STATUS', undefined);
     expect(answer).toMatchObject({ code: 50, msg: expect.stringContaining('no answer within 100 ms') });
-    expect(duration).toBeLessThan(1000);
   });
 });
 

@@ -22,8 +22,6 @@ export interface Outcome {
   /** What stdout held, parsed; undefined when it was empty. */
   readonly answer: Record<string, unknown> | undefined;
   readonly stderr: string;
-  /** Milliseconds. */
-  readonly duration: number;
 }
 
 /** What must be the same before and after: devices, pins, records, and what the fake daemon holds. */
@@ -83,7 +81,7 @@ export class Stage implements AsyncDisposable {
     };
     const result = await this.node.exec([process.execPath, bundle], { env: cni, input });
     const answer = result.stdout === '' ? undefined : (JSON.parse(result.stdout) as Record<string, unknown>);
-    return { code: result.code, answer, stderr: result.stderr, duration: result.duration };
+    return { code: result.code, answer, stderr: result.stderr };
   }
 
   async books(): Promise<Books> {

@@ -165,7 +165,7 @@ it('undoes an ADD whose plugin containerd kills because kubelet gave up', async 
   await expect(site.containerd.cri.call('RunPodSandbox', { config }, 1000)).rejects.toThrow('no answer after 1000 ms');
   site.daemon.signal('SIGCONT');
   // containerd takes the namespace away when its DEL has ended
-  await expect.poll(() => site.node.listFolder('/run/netns'), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => site.node.listFolder('/run/netns')).toEqual([]);
   await expectNothingLeft();
   await (await site.containerd.runPod('late')).remove();
 });

@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => lab.close());
 
 const status = () => node.exec([executables.axoneme, 'status', '-o', 'json']);
-const serving = () => expect.poll(async () => (await status()).code, { timeout: 15_000 }).toBe(0);
+const serving = () => expect.poll(async () => (await status()).code).toBe(0);
 const inode = async () => (await node.run(['stat', '-c', '%i', socketPath])).trim();
 const daemonPid = async (): Promise<number> => JSON.parse((await status()).stdout).daemon.pid;
 

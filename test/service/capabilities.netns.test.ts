@@ -25,7 +25,7 @@ shared(async () => {
 
 async function serve(capabilities: readonly string[]): Promise<Service> {
   const service = node.spawn(withCapabilities(capabilities, daemon));
-  await service.waitForOutput(/"msg":"serving"/, 20_000);
+  await service.waitForOutput(/"msg":"serving"/);
   return service;
 }
 
@@ -59,7 +59,7 @@ describe('with the capabilities of the unit file', () => {
     const readOnly = 'for top in /opt /etc; do mount --bind $top $top && mount -o remount,bind,ro $top || exit 1; done; exec "$@"';
     const fresh = withCapabilities(keptCapabilities(), ['/opt/fresh/axoneme', 'daemon']);
     await using service = node.spawn(['unshare', '--mount', 'sh', '-c', readOnly, 'sh', ...fresh]);
-    await service.waitForOutput(/"msg":"serving"/, 20_000);
+    await service.waitForOutput(/"msg":"serving"/);
     expect(await node.listFolder('/var/lib/axoneme')).toHaveLength(1);
     await everyVerb();
     await service.stop();

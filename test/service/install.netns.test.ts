@@ -34,7 +34,7 @@ const digest = async (path: string) =>
     .digest('hex');
 const daemon = async (...options: string[]) => {
   const service = node.spawn([executables.axoneme, 'daemon', ...options]);
-  await service.waitForOutput(/"msg":"serving"/, 20_000);
+  await service.waitForOutput(/"msg":"serving"/);
   return service;
 };
 
@@ -78,7 +78,7 @@ describe('axoneme install', () => {
     await axoneme('install');
     // As many as the machine can do; stops with the first that fails.
     const loop = `while [ ! -e /run/enough ]; do CNI_COMMAND=VERSION ${plugin} </dev/null >/dev/null || exit 1; n=$((n+1)); done; echo executed $n`;
-    const running = [node.exec(['sh', '-c', loop], { timeout: 60_000 }), node.exec(['sh', '-c', loop], { timeout: 60_000 })];
+    const running = [node.exec(['sh', '-c', loop], { timeout: 240_000 }), node.exec(['sh', '-c', loop], { timeout: 240_000 })];
     for (const from of ['/opt/next', dirname(executables.plugin), '/opt/next']) {
       expect((await axoneme('install', '--from', from)).stdout).toBe(`${cold}: placed\n${plugin}: placed\n`);
     }

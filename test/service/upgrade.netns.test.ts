@@ -41,11 +41,14 @@ async function undisturbed(disturb: () => Promise<void>): Promise<void> {
     [db, site.outside].flatMap((to) => ([4, 6] as const).map((family) => EchoStream.open(web, to, { family }))),
   );
   await sleep(100);
+  const began = performance.now();
   await disturb();
+  const took = performance.now() - began;
   await sleep(100);
   for (const { failure, echoed, sent, longestGap } of await Promise.all(streams.map((stream) => stream.stop()))) {
     expect([failure, echoed]).toEqual([undefined, sent]);
-    expect(longestGap).toBeLessThan(1000);
+    // a stream that stood still while nobody served would have a gap as long as that
+    expect(longestGap).toBeLessThan(took);
   }
 }
 
@@ -97,7 +100,7 @@ it('an upgrade to maps of another layout, killed at several moments, loses no by
     await site.axoneme.daemon.stop();
     for (const timeout of killedAfter) attempts.push(await site.node.exec(newDaemon, { timeout }));
     newer = site.node.spawn(newDaemon);
-    await newer.waitForOutput(/"msg":"serving"/, 30_000);
+    await newer.waitForOutput(/"msg":"serving"/);
   });
   expect(attempts.some(({ killed }) => killed)).toBe(true);
   const said = attempts.map(({ stderr }) => stderr).join('') + newer.stderr;
@@ -135,7 +138,7 @@ it('a downgrade is refused before anything is touched', async () => {
 
 it('the newer version goes on where it was', async () => {
   newer = site.node.spawn(newDaemon);
-  await newer.waitForOutput(/"msg":"serving"/, 30_000);
+  await newer.waitForOutput(/"msg":"serving"/);
   expect(newer.stderr).toContain('the pinned programs are current');
   await checkAll();
   for (const pod of pods) await site.axoneme.delete(pod);

@@ -53,8 +53,8 @@ export const dualStack = {
 
 const configFile = '/etc/axoneme/config.yaml';
 
-/** Milliseconds: an emulated machine that loads the programs for the first time takes twenty seconds, and minutes when it is not alone. */
-const READY_TIMEOUT = patience(60_000);
+/** Milliseconds, for a daemon that hangs: an emulated machine that loads the programs for the first time takes minutes when it is not alone. */
+const READY_TIMEOUT = patience(180_000);
 
 /** A lab's node with the daemon running on it, and a runtime that calls the packed plugin. */
 export class AxonemeNode implements AsyncDisposable {
