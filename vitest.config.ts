@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Conformance of plugins that are not axoneme's: a level of its own, because its results change only with the harness, the addon and the plugins. `npm test`
- * runs it when those have changed (scripts/tests/references.ts).
+ * Conformance of plugins that are not axoneme's, and every item of axoneme's less usual forms: levels of their own, because their results change with few
+ * files. `npm test` runs them when those have changed (scripts/tests/keyed.ts).
  */
 const references = [
   'test/conformance/{bandwidth,bridge,firewall,host-local,macvlan,portmap,ptp,tuning}.netns.test.ts',
   'test-harness/examples/bash/conformance.netns.test.ts',
 ];
+const conformance = ['test/conformance/*.full.netns.test.ts'];
 
 /**
  * How long a test may take before it counts as hanging, in milliseconds. No test judges speed by it: a machine under load takes many times as long as an idle
@@ -29,7 +30,8 @@ interface Level {
 const levels: Readonly<Record<string, Level>> = {
   unit: { include: ['**/*.test.ts'], exclude: ['**/*.{prog,netns,e2e,chaos,vm,bench,netkit}.test.ts'], testTimeout: HANGING / 5 },
   prog: { include: ['**/*.prog.test.ts'], exclude: [], testTimeout: HANGING },
-  netns: { include: ['**/*.netns.test.ts'], exclude: references, testTimeout: HANGING },
+  netns: { include: ['**/*.netns.test.ts'], exclude: [...conformance, ...references], testTimeout: HANGING },
+  conformance: { include: conformance, exclude: [], testTimeout: HANGING },
   references: { include: references, exclude: [], testTimeout: HANGING },
   chaos: { include: ['**/*.chaos.test.ts'], exclude: [], testTimeout: HANGING },
   // The harness's own virtual machines, on this computer: `npm run test:kernels`.

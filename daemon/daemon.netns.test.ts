@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BpfEndpointRow, CheckReport, Endpoint, EndpointPlan, Status } from '../conf/api/types.ts';
 import { AttachType, getPinned, linkInfo, setSysctl } from '../native/index.ts';
+import { shared } from '../test/support/shared.ts';
 import {
   attachmentOf,
   expectNoChange,
@@ -45,14 +46,36 @@ beforeAll(() => {
 });
 afterAll(() => removeAll(plugins));
 
-beforeEach(async () => {
+async function open(): Promise<void> {
   lab = await Lab.create({ nodes: { node: {} }, hosts: { outside: {} }, links: [{ between: ['node', 'outside'] }] });
   node = lab.node('node');
   runtime = new Runtime(node, { pluginDirs: [plugins] });
   await node.writeFile(configFile, JSON.stringify(config));
   await start();
-});
-afterEach(() => lab[Symbol.asyncDispose]());
+}
+const close = () => lab[Symbol.asyncDispose]();
+
+/** The tests of a suite have a node of their own each. */
+function onNewNodes(): void {
+  beforeEach(open);
+  afterEach(close);
+}
+
+/** The tests of a suite share a node, whose pods go after each of them. */
+function onOneNode(): void {
+  shared(async () => {
+    await open();
+    return { lastWords: () => daemon.lastWords(), [Symbol.asyncDispose]: close };
+  });
+  afterEach(async () => {
+    if (!daemon.running) await start();
+    for (const pod of node.pods.values()) {
+      await runtime.del(network, attachmentOf(pod));
+      await node.removePod(pod);
+    }
+    await until(async () => (await endpoints()).length === 0);
+  });
+}
 
 const command = (...args: string[]) => [process.execPath, join(project, 'cli/main.ts'), 'daemon', ...args];
 
@@ -114,6 +137,8 @@ const deviceNames = async () => {
 const until = (what: () => Promise<boolean>) => expect.poll(what).toBe(true);
 
 describe('a started daemon', () => {
+  onOneNode();
+
   it('has its leg, its routes and its programs in place', async () => {
     const { health, datapath } = await status();
     expect(health).toMatchObject({ state: 'ok', problems: [] });
@@ -182,6 +207,8 @@ describe('a started daemon', () => {
 });
 
 describe('a pod', () => {
+  onOneNode();
+
   it('talks with the node over both families, and is found whole', async () => {
     const pod = await add('web');
     const { ipv4, ipv6 } = await addressOf(pod);
@@ -232,19 +259,6 @@ describe('a pod', () => {
     expect((await check(pod)).problems).toContain(`device ${endpoint?.hostIfname} is gone`);
   });
 
-  it('is served from a new block when the first one is full, and the node finds it', async () => {
-    const claims = Array.from({ length: 13 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
-    for (const [n, agent] of claims.entries()) {
-      const pod = await node.addPod(`claim-${n}`);
-      expect((await call('POST', '/v1/endpoints', requestOf(pod), agent)).status).toBe(200);
-    }
-    const pod = await add('web');
-    const { ipv4 } = await addressOf(pod);
-    expect(ipv4).toMatch(/^10\.0\.0\.(1[6-9]|2\d|3[01])$/);
-    expect(await ping(node, ipv4)).toMatchObject({ reached: true });
-    for (const agent of claims) agent.destroy();
-  });
-
   it('is ADDed once; again only when its namespace is gone', async () => {
     const pod = await add('web');
     const before = await endpoints();
@@ -278,6 +292,8 @@ describe('a pod', () => {
 });
 
 describe('an ADD that is cut short', () => {
+  onOneNode();
+
   const halfMade = async (agent: Agent): Promise<EndpointPlan> => {
     const pod = await node.addPod('half');
     const { body: plan } = await call<EndpointPlan>('POST', '/v1/endpoints', requestOf(pod), agent);
@@ -334,7 +350,22 @@ describe('an ADD that is cut short', () => {
   });
 });
 
-describe('damage and ends', () => {
+describe('full blocks, damage and ends', () => {
+  onNewNodes();
+
+  it('a pod is served from a new block when the first one is full, and the node finds it', async () => {
+    const claims = Array.from({ length: 13 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+    for (const [n, agent] of claims.entries()) {
+      const pod = await node.addPod(`claim-${n}`);
+      expect((await call('POST', '/v1/endpoints', requestOf(pod), agent)).status).toBe(200);
+    }
+    const pod = await add('web');
+    const { ipv4 } = await addressOf(pod);
+    expect(ipv4).toMatch(/^10\.0\.0\.(1[6-9]|2\d|3[01])$/);
+    expect(await ping(node, ipv4)).toMatchObject({ reached: true });
+    for (const agent of claims) agent.destroy();
+  });
+
   it('a record that cannot be read is moved aside, and made anew from the kernel', async () => {
     await add('web');
     const [endpoint] = await endpoints();

@@ -3,10 +3,10 @@ import { runChecks } from '../checks.ts';
 import { runMatrix } from '../kernels/run.ts';
 import { Budget } from '../tests/budget.ts';
 import { type Counts, printSummary } from '../tests/counts.ts';
+import { keyedLevels, runKeyed } from '../tests/keyed.ts';
 import { type LevelResult, runWithin } from '../tests/level.ts';
 import { optionsOf } from '../tests/options.ts';
 import { writeRecord } from '../tests/record.ts';
-import { runReferences } from '../tests/references.ts';
 import { printSlowest, type Report } from '../tests/report.ts';
 import { runSoak } from '../tests/soak.ts';
 
@@ -31,8 +31,10 @@ async function main(): Promise<void> {
     put(level, await runWithin(budget, level, filters));
   }
   if (soak) results['soak'] = await runSoak(budget);
-  process.stdout.write('\nreferences\n');
-  put('references', await runReferences(filters, all, budget));
+  for (const level of keyedLevels) {
+    process.stdout.write(`\n${level}\n`);
+    put(level, await runKeyed(level, filters, all, budget));
+  }
   if (kernels) Object.assign(results, await runMatrix({}, budget));
   if (record) writeRecord(budget.record);
   printSlowest(reports);

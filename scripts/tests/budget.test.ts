@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cells, nameOf } from '../kernels/matrix.ts';
 import { Budget, estimateOf, reasonToSkip, slownessOf } from './budget.ts';
+import { keyedLevels } from './keyed.ts';
 
 const estimate = { tests: 100, seconds: 600 };
 const whole = { estimate, slowness: 1, left: 600, isDivisible: false };
@@ -68,6 +69,6 @@ describe('a budget', () => {
 });
 
 it('every part that a budget may have to skip has a record', () => {
-  const parts = ['static', 'unit', 'prog', 'netns', 'chaos', 'runtime', 'bench', 'soak', 'references', 'vm'];
+  const parts = ['static', 'unit', 'prog', 'netns', 'chaos', 'runtime', 'bench', 'soak', ...keyedLevels, 'vm'];
   for (const name of [...parts, ...cells(undefined, undefined).map(nameOf)]) expect(estimateOf(name).seconds, name).toBeGreaterThan(0);
 });

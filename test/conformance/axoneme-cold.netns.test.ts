@@ -1,9 +1,11 @@
+import { conformanceItems } from '../../test-harness/conformance/items/index.ts';
 import { describeConformance } from '../../test-harness/conformance/vitest.ts';
-import { AxonemeNode, executables } from '../support/axoneme.ts';
+import { cold } from './variants.ts';
 
-/** The cold executable, which meets the daemon through its API; test/conformance/axoneme.netns.test.ts holds the launcher to the same. */
-describeConformance({
-  plugin: executables.cold,
-  config: { name: 'axoneme', type: 'axoneme-cni-cold' },
-  setup: (node) => AxonemeNode.start(node),
-});
+/** What a process of its own does otherwise than the daemon in its name: it reads environment and stdin, writes stdout and ends with a status. */
+const isOfProcess = (id: string): boolean => /^(env|stdin|version|error)-|^result-(only|nulls)$/.test(id);
+
+/** And each verb once. */
+const verbs = ['life-1.1.0', 'del-never-added', 'del-silent', 'check-after-add', 'status-ready', 'gc-keeps-valid'];
+
+describeConformance({ ...cold, only: [...conformanceItems.map(({ id }) => id).filter(isOfProcess), ...verbs] });

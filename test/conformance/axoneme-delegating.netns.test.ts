@@ -1,11 +1,10 @@
+import { conformanceItems } from '../../test-harness/conformance/items/index.ts';
 import { describeConformance } from '../../test-harness/conformance/vitest.ts';
-import { AxonemeNode, executables } from '../support/axoneme.ts';
+import { delegating } from './variants.ts';
 
-const ipam = { type: 'host-local', ranges: [[{ subnet: '10.77.0.0/24' }]] };
+/** What an IPAM plugin changes. */
+const isOfDelegation = (id: string): boolean => id.startsWith('delegate-') || id.startsWith('add-delegate-');
 
-/** With an IPAM plugin. */
-describeConformance({
-  plugin: executables.plugin,
-  config: { name: 'delegating', type: 'axoneme-cni', ipam },
-  setup: (node) => AxonemeNode.start(node),
-});
+const lives = ['life-0.3.1', 'life-1.1.0', 'add-two-containers', 'del-leaves-nothing', 'result-true', 'gc-frees-others'];
+
+describeConformance({ ...delegating, only: [...conformanceItems.map(({ id }) => id).filter(isOfDelegation), ...lives] });

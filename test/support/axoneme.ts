@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Health } from '../../conf/api/types.ts';
 import {
   attachmentOf,
   type Network,
@@ -10,6 +11,7 @@ import {
   Runtime,
   type Service,
 } from '../../test-harness/index.ts';
+import { get } from './api.ts';
 import { patience } from './patience.ts';
 
 const project = join(import.meta.dirname, '..', '..');
@@ -89,10 +91,11 @@ export class AxonemeNode implements AsyncDisposable {
 
   /** Resolves when the daemon answers that it is ready. */
   async ready(): Promise<void> {
-    // Each question is a process of its own: the first is asked when the answer is known.
-    await this.#daemon.waitForOutput(/"msg":"serving"/, READY_TIMEOUT);
-    const isReady = async () => (await this.node.exec([executables.axoneme, 'status', '-o', 'json'])).code === 0;
-    await this.#daemon.waitUntil(isReady, 'answer to axoneme status', READY_TIMEOUT);
+    const socketPath = await this.node.path('/run/axoneme/axoneme.sock');
+    const health = async (): Promise<Health> => JSON.parse(await get(socketPath, '/v1/healthz'));
+    // no socket yet, or that of the daemon before
+    const isReady = async () => (await health().catch(() => undefined))?.state === 'ok';
+    await this.#daemon.waitUntil(isReady, 'health of state ok', READY_TIMEOUT);
   }
 
   /** Starts the daemon again after it ended. */
