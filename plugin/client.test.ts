@@ -100,7 +100,7 @@ test('says that the daemon is not running when there is no socket, or nobody at 
 });
 
 test('waits for a daemon that starts', async () => {
-  using client = new DaemonClient(socket, { patienceMs: 5000, answerMs: 1000 });
+  using client = new DaemonClient(socket, { patienceMs: 50_000, answerMs: 50_000 });
   const answer = client.health();
   await new Promise((resolve) => setTimeout(resolve, 80));
   let calls = 0;

@@ -34,7 +34,7 @@ describe('faults', () => {
     await service.waitForOutput(/child/);
     await service.waitForOutput(/parent/);
     const fault = await pause(service);
-    await sleep(20); // what it wrote before
+    await sleep(500); // what it wrote before
     const before = service.stdout.length;
     await sleep(100);
     expect(service.stdout.length).toBe(before);

@@ -48,7 +48,7 @@ describe('axoneme install', () => {
   });
 
   it('waits for the datapath, and then a runtime finds a network that works', async () => {
-    const installing = axoneme('install', '--wait', '20');
+    const installing = axoneme('install', '--wait', '120');
     await sleep(300);
     await using service = await daemon();
     expect(await installing).toMatchObject({ code: 0, stdout: `${cold}: placed\n${plugin}: placed\n${conflist}: placed\n`, stderr: '' });
