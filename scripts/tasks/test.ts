@@ -6,7 +6,7 @@ import { type Counts, printSummary } from '../tests/counts.ts';
 import { keyedLevels, runKeyed } from '../tests/keyed.ts';
 import { type LevelResult, runWithin } from '../tests/level.ts';
 import { optionsOf } from '../tests/options.ts';
-import { writeRecord } from '../tests/record.ts';
+import { staleRecords, writeRecord } from '../tests/record.ts';
 import { printSlowest, type Report } from '../tests/report.ts';
 import { runSoak } from '../tests/soak.ts';
 
@@ -37,6 +37,7 @@ async function main(): Promise<void> {
   }
   if (kernels) Object.assign(results, await runMatrix({}, budget));
   if (record) writeRecord(budget.record);
+  else for (const line of staleRecords(budget.record)) process.stdout.write(`\n  ${line}\n`);
   printSlowest(reports);
   printSummary(results);
   // what hung until the budget ended must not keep the process
