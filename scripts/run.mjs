@@ -47,6 +47,26 @@ function fail(message) {
   process.exit(1);
 }
 
+/** Milliseconds until the budget of this run ends (`--budget MINUTES`, AXONEME_BUDGET_MINUTES); undefined without one. docs/testing.md, "Budget". */
+function budgetLeft() {
+  const at = process.argv.indexOf('--budget');
+  const minutes = Number(at === -1 ? process.env.AXONEME_BUDGET_MINUTES : process.argv[at + 1]);
+  if (!(minutes > 0)) return undefined;
+  return Math.max(1, Number(process.env.AXONEME_BEGAN ?? performance.timeOrigin) + minutes * 60_000 - Date.now());
+}
+
+/** The last resort: a run stops itself before its budget ends; one that hangs in a build or in its own end does not. */
+function endWithBudget(child) {
+  const left = budgetLeft();
+  if (left === undefined) return;
+  const end = () => {
+    process.stderr.write('axoneme: the budget has ended, and the run has not: it is killed\n');
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), left * 0.002).unref();
+  };
+  setTimeout(end, left * 0.995).unref();
+}
+
 /** Runs a long step with its output in a log file, and a line with its duration on the terminal. */
 function step(title, command, args, env = {}) {
   const log = join(project, '.cache', 'logs', `${title.replaceAll(/[^a-z0-9]+/gi, '-')}.log`);
@@ -54,7 +74,12 @@ function step(title, command, args, env = {}) {
   process.stdout.write(`  ${title} … `);
   const started = Date.now();
   const out = openSync(log, 'w');
-  const result = spawnSync(command, args, { cwd: project, stdio: ['ignore', out, out], env: { ...process.env, ...env } });
+  const result = spawnSync(command, args, {
+    cwd: project,
+    stdio: ['ignore', out, out],
+    timeout: budgetLeft(),
+    env: { ...process.env, ...env },
+  });
   closeSync(out);
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   if (result.status === 0) return void process.stdout.write(`${seconds} s\n`);
@@ -133,6 +158,7 @@ function main([task = '', ...args]) {
   const quota = quotaOf(args);
   const [program, ...rest] = [...quota.enter, join(bin, 'node'), join(project, 'scripts', 'tasks', `${task}.ts`), ...args];
   const child = spawn(program, rest, { cwd: project, stdio: 'inherit', env });
+  endWithBudget(child);
   // Ctrl-C reaches the whole foreground group; a plain kill reaches only us, so it is passed on. The task cleans up and ends by itself.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {
