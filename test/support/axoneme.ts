@@ -58,6 +58,9 @@ const configFile = '/etc/axoneme/config.yaml';
 /** Milliseconds, for a daemon that hangs: an emulated machine that loads the programs for the first time takes minutes when it is not alone. */
 const READY_TIMEOUT = patience(180_000);
 
+/** RT_TABLE_LOCAL of include/uapi/linux/rtnetlink.h. */
+const LOCAL_TABLE = 255;
+
 /** A lab's node with the daemon running on it, and a runtime that calls the packed plugin. */
 export class AxonemeNode implements AsyncDisposable {
   readonly node: Node;
@@ -96,6 +99,19 @@ export class AxonemeNode implements AsyncDisposable {
     // no socket yet, or that of the daemon before
     const isReady = async () => (await health().catch(() => undefined))?.state === 'ok';
     await this.#daemon.waitUntil(isReady, 'health of state ok', READY_TIMEOUT);
+    await this.#daemon.waitUntil(() => this.#hasLocalRoutes(), 'local routes of axo_host', READY_TIMEOUT);
+  }
+
+  /**
+   * Whether the kernel has made the local route of each address of axo_host. It makes those of IPv6 when it has noticed that the device is up, which takes it
+   * up to a second (linkwatch): a snapshot before that is none to compare with.
+   */
+  async #hasLocalRoutes(): Promise<boolean> {
+    using netlink = await this.node.netlink();
+    const { ifindex } = await netlink.links.get('axo_host');
+    const routes = new Set((await netlink.routes.list({ ifindex, table: LOCAL_TABLE })).map(({ destination }) => destination));
+    const addresses = (await netlink.addresses.list({ ifindex })).map(({ address }) => address.split('/')[0] ?? '');
+    return addresses.every((address) => routes.has(`${address}/${address.includes(':') ? 128 : 32}`));
   }
 
   /** Starts the daemon again after it ended. */
