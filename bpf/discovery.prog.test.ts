@@ -17,7 +17,27 @@ describe('axo_from_container, ARP', () => {
     { it: 'does not answer for other pods', when: asks(neighbour.ipv4), expect: drop('UNKNOWN_NEIGHBOUR') },
     { it: 'does not answer for nobody', when: asks(nobody.ipv4), expect: drop('UNKNOWN_NEIGHBOUR') },
     { it: 'is silent when a pod asks for its own address', when: asks(self.ipv4, '0.0.0.0'), expect: swallow('NEIGHBOUR_ANNOUNCED') },
-    { it: 'drops a question in the name of another pod', when: asks(router.ipv4, neighbour.ipv4), expect: drop('SPOOFED_SOURCE') },
+    {
+      it: 'answers an address that the pod has given itself',
+      when: asks(router.ipv4, '192.0.2.77'),
+      expect: redirect(answer('192.0.2.77')),
+    },
+    {
+      it: 'still drops what is sent from such an address',
+      when: sentBy(self).ip4('192.0.2.77', neighbour.ipv4).udp(1, 2),
+      expect: drop('SPOOFED_SOURCE'),
+    },
+    {
+      it: 'does not answer for others to such an address',
+      when: asks(neighbour.ipv4, '192.0.2.77'),
+      expect: drop('SPOOFED_SOURCE'),
+    },
+    {
+      it: 'drops the announcement of such an address',
+      when: asks('192.0.2.77', '192.0.2.77'),
+      expect: drop('SPOOFED_SOURCE'),
+    },
+    { it: 'drops a question in the name of the router', when: asks(router.ipv4, router.ipv4), expect: drop('SPOOFED_SOURCE') },
     {
       it: 'drops a question with a foreign MAC inside',
       when: toAll.arp(1, [neighbour.mac, self.ipv4], [zeroMac, router.ipv4]),
@@ -77,7 +97,26 @@ describe('axo_from_container, IPv6 neighbour discovery', () => {
     { it: 'does not answer for other pods', when: solicitation(self.ipv6, neighbour.ipv6), expect: drop('UNKNOWN_NEIGHBOUR') },
     { it: 'is silent when a pod tests its own address', when: solicitation('::', self.ipv6), expect: swallow('DUPLICATE_ADDRESS') },
     { it: 'is silent when a pod tests its link-local address', when: solicitation('::', linkLocal), expect: swallow('DUPLICATE_ADDRESS') },
-    { it: 'drops a question in the name of another pod', when: solicitation(neighbour.ipv6, router.ipv6), expect: drop('SPOOFED_SOURCE') },
+    {
+      it: 'answers an address that the pod has given itself',
+      when: solicitation('2001:db8::77', router.ipv6),
+      expect: redirect(advertisement('2001:db8::77', SOLICITED)),
+    },
+    {
+      it: 'does not answer for others to such an address',
+      when: solicitation('2001:db8::77', neighbour.ipv6),
+      expect: drop('SPOOFED_SOURCE'),
+    },
+    { it: 'drops a question in the name of the router', when: solicitation(router.ipv6, router.ipv6), expect: drop('SPOOFED_SOURCE') },
+    {
+      it: 'drops a question in a fragment, even one that is the whole packet (RFC 6980)',
+      when: toAll
+        .ip6(self.ipv6, 'ff02::1:ff00:1', { hopLimit: 255 })
+        .fragment(0)
+        .icmp(135)
+        .payload(concat(address(router.ipv6), option(1, self.mac))),
+      expect: drop('FRAGMENTED_DISCOVERY'),
+    },
     {
       it: 'drops a question that came through a router',
       when: solicitation(self.ipv6, router.ipv6, 254),

@@ -3,7 +3,7 @@ import { Datapath } from './testing/datapath.ts';
 import { families, talk } from './testing/family.ts';
 import { Frame } from './testing/frame.ts';
 import { drop, packetTests, type Row, redirect, refuse } from './testing/row.ts';
-import { host, narrow, neighbour, nobody, self, sentBy } from './testing/world.ts';
+import { host, narrow, neighbour, nobody, receivedBy, router, self, sentBy } from './testing/world.ts';
 
 const TC_ACT_SHOT = 2;
 const TC_ACT_REDIRECT = 7;
@@ -11,7 +11,7 @@ const egress = { direction: 'EGRESS' } as const;
 const broadcast = 'ff:ff:ff:ff:ff:ff';
 
 for (const family of families) {
-  const { own, router, node, to, arrives, error } = talk(family);
+  const { own, router, node, outside, to, arrives, error } = talk(family);
   const of = family.of;
   const ip = (source: string, destination: string) => family.ip(sentBy(self), source, destination);
 
@@ -80,6 +80,18 @@ for (const family of families) {
         expect: refuse('TOO_BIG', error('tooBig', to(of(narrow)).tcp(1000, 80).payload(3000), narrow.mtu)),
       },
       {
+        it: 'lets SCTP through whose segments its sender has cut',
+        when: to(of(narrow)).payload(3000, 132),
+        gsoSize: 0xffff,
+        expect: redirect(arrives(narrow, own).payload(3000, 132)),
+      },
+      {
+        it: 'leaves such SCTP to the stack on its way out, which sees the segments',
+        when: to(outside).payload(3000, 132),
+        gsoSize: 0xffff,
+        expect: redirect(family.ip(new Frame().eth(self.mac, host.mac), own, outside).payload(3000, 132)),
+      },
+      {
         it: 'hands a packet for the router to the node, hops untouched',
         when: to(router).udp(1000, 53).payload(10),
         expect: redirect(family.ip(new Frame().eth(self.mac, host.mac), own, router).udp(1000, 53).payload(10)),
@@ -131,6 +143,33 @@ for (const family of families) {
 
 const link = (type?: number) => new Frame().eth(self.mac, self.nodeMac, type);
 const frames: Row[] = [
+  {
+    it: 'takes a priority tag (VLAN 0) off',
+    when: link().vlan(0xa000).ip4(self.ipv4, neighbour.ipv4).udp(1, 2),
+    expect: redirect(receivedBy(neighbour).ip4(self.ipv4, neighbour.ipv4, { ttl: 63 }).udp(1, 2)),
+  },
+  {
+    it: 'answers ARP behind a priority tag',
+    when: link().vlan(0).arp(1, [self.mac, self.ipv4], ['00:00:00:00:00:00', router.ipv4]),
+    expect: redirect(receivedBy(self).arp(2, [self.nodeMac, router.ipv4], [self.mac, self.ipv4])),
+  },
+  {
+    it: 'drops IP behind LLC and SNAP, which the kernel does not take for IP either',
+    when: link(28)
+      .payload(Uint8Array.of(0xaa, 0xaa, 3, 0, 0, 0, 8, 0))
+      .payload(new Frame().ip4(self.ipv4, neighbour.ipv4).bytes()),
+    expect: drop('UNSUPPORTED_ETHERTYPE'),
+  },
+  {
+    it: 'forwards a packet with padding behind it',
+    when: link().ip4(self.ipv4, neighbour.ipv4, { totalLength: 28 }).udp(1, 2).payload(18),
+    expect: redirect(receivedBy(neighbour).ip4(self.ipv4, neighbour.ipv4, { ttl: 63, totalLength: 28 }).udp(1, 2).payload(18)),
+  },
+  {
+    it: 'reads no ports in padding',
+    when: link().ip4(self.ipv4, neighbour.ipv4, { totalLength: 20 }).udp(1, 2).payload(18),
+    expect: drop('INVALID_LAYER4'),
+  },
   { it: 'drops a VLAN tagged frame', when: link().vlan(5).ip4(self.ipv4, neighbour.ipv4).udp(1, 2), expect: drop('VLAN') },
   { it: 'drops an ethertype that it does not know', when: link(0x88cc).payload(46), expect: drop('UNSUPPORTED_ETHERTYPE') },
   { it: 'drops an 802.3 frame', when: link(0x0030).payload(46), expect: drop('UNSUPPORTED_ETHERTYPE') },
@@ -147,6 +186,12 @@ const frames: Row[] = [
 ];
 describe('axo_from_container, frames', () => {
   packetTests('axo_from_container', egress, frames);
+
+  it('drops a VLAN below a priority tag', async () => {
+    using datapath = await Datapath.load('axo_from_container');
+    const { verdict, metrics } = datapath.run(link().vlan(0).vlan(5).ip4(self.ipv4, neighbour.ipv4).udp(1, 2).bytes());
+    expect({ verdict, metrics }).toEqual({ verdict: TC_ACT_SHOT, metrics: { 'VLAN EGRESS': 1 } });
+  });
 });
 
 describe('axo_from_container, ICMP errors', () => {

@@ -2,10 +2,11 @@
 /* tcx ingress of a pod's host-side device, or the peer of a netkit: everything that a pod sends. */
 #include "lib/arp.h"
 #include "lib/ipcache.h"
-#include "lib/neighbour.h"
+#include "lib/nd_guard.h"
 #include "lib/parse.h"
 #include "lib/route.h"
 #include "lib/verdict.h"
+#include "lib/vlan.h"
 
 #undef THIS_FILE
 #define THIS_FILE SOURCE_FROM_CONTAINER
@@ -21,10 +22,10 @@ static __always_inline int go_on(struct __sk_buff *skb, struct packet *packet)
 /* Neighbours of another plugin's device answer for themselves; nobody speaks for another. */
 static __always_inline int pass_discovery(struct __sk_buff *skb, const struct packet *packet, const struct device_value *device)
 {
-	const void *source = packet->tuple.source;
+	int dropped = check_discovery(skb, packet, device);
 
-	if (!address_equal(source, device->ipv6) && !address_is_link_local(source) && !address_is_zero(source))
-		return DROP(SPOOFED_SOURCE);
+	if (dropped)
+		return dropped;
 	count_forwarded(DIRECTION_EGRESS, skb->len);
 	return VERDICT_NEXT;
 }
@@ -36,6 +37,9 @@ static __always_inline int forward(struct __sk_buff *skb, struct packet *packet,
 	int verdict;
 
 	trace_from(skb, packet, TRACE_FROM_ENDPOINT);
+	/* The node's stack would take it for its own with route_localnet (CVE-2020-8558). */
+	if (unlikely(address_is_martian(packet->tuple.destination)))
+		return DROP(MARTIAN_DESTINATION);
 	if (unlikely(device->flags & DEVICE_CHAINED))
 		return go_on(skb, packet);
 	endpoint = endpoint_lookup(packet->tuple.destination);
@@ -57,7 +61,7 @@ static __always_inline int forward(struct __sk_buff *skb, struct packet *packet,
 		return DROP(MULTICAST);
 	if (address_is_link_local(packet->tuple.destination))
 		return DROP(LINK_LOCAL);
-	if (unlikely(device->flags & DEVICE_STACK))
+	if (unlikely((device->flags & DEVICE_STACK) || is_cut_by_sender(skb)))
 		return leave_to_stack(skb, packet);
 	return route_outside(skb, packet);
 }
@@ -79,8 +83,12 @@ static __always_inline int from_ipv6(struct __sk_buff *skb, struct packet *packe
 
 	if (unlikely(dropped))
 		return dropped;
-	if (unlikely(is_discovery(packet)))
+	if (unlikely(is_discovery(packet))) {
+		/* RFC 6980: what is said in pieces is not to be believed. */
+		if (packet->flags & PACKET_FRAGMENT)
+			return DROP(FRAGMENTED_DISCOVERY);
 		return device->flags & DEVICE_CHAINED ? pass_discovery(skb, packet, device) : answer_discovery(skb, packet, device);
+	}
 	if (unlikely(!address_equal(packet->tuple.source, device->ipv6) || address_is_zero(packet->tuple.source)))
 		return DROP(SPOOFED_SOURCE);
 	return forward(skb, packet, device);
@@ -89,18 +97,22 @@ static __always_inline int from_ipv6(struct __sk_buff *skb, struct packet *packe
 static __always_inline int from_container(struct __sk_buff *skb, struct packet *packet)
 {
 	struct device_value *device = device_lookup(skb->ifindex);
-	struct ethhdr *eth = packet_headers(skb, ETH_HLEN);
+	struct ethhdr *eth;
 
 	if (unlikely(!device))
 		return DROP(UNKNOWN_DEVICE);
 	packet->source_id = device->id;
 	packet->source_identity = device->identity;
+	if (unlikely(is_tagged(skb) && !remove_priority_tag(skb)))
+		return DROP(VLAN);
+	eth = packet_headers(skb, ETH_HLEN);
 	if (unlikely(!eth))
 		return DROP(INVALID_PACKET);
-	if (unlikely(skb->vlan_present || eth->h_proto == bpf_htons(ETH_P_8021Q) || eth->h_proto == bpf_htons(ETH_P_8021AD)))
-		return DROP(VLAN);
 	if (unlikely(!mac_equal(eth->h_source, device->mac)))
 		return DROP(SPOOFED_MAC);
+	/* A raw socket behind a netkit chooses both; whoever reads the frame anew would see another packet than the one that was judged. */
+	if (unlikely(eth->h_proto != (__be16)skb->protocol))
+		return DROP(UNSUPPORTED_ETHERTYPE);
 	switch (skb->protocol) {
 	case bpf_htons(ETH_P_IP):
 		return from_ipv4(skb, packet, device);
@@ -115,7 +127,7 @@ static __always_inline int from_container(struct __sk_buff *skb, struct packet *
 SEC("tc")
 int axo_from_container(struct __sk_buff *skb)
 {
-	struct packet packet = {.direction = DIRECTION_EGRESS};
+	struct packet packet = {.direction = DIRECTION_EGRESS, .l3_offset = ETH_HLEN};
 
 	return finish(skb, &packet, from_container(skb, &packet), REPLY_TO_POD);
 }

@@ -32,6 +32,9 @@ static __always_inline int from_host(struct __sk_buff *skb, struct packet *packe
 	if (unlikely(!packet->family || address_is_multicast(packet->tuple.destination) ||
 		     (packet->family == AF_INET6 && address_is_link_local(packet->tuple.destination))))
 		return DROP(HOST_MULTICAST);
+	/* A process of the node, or route_localnet: the pod would answer itself. */
+	if (unlikely(address_is_martian(packet->tuple.source)))
+		return DROP(MARTIAN_SOURCE);
 	trace_from(skb, packet, TRACE_FROM_HOST);
 	endpoint = endpoint_lookup(packet->tuple.destination);
 	if (unlikely(!endpoint || endpoint->flags & ENDPOINT_HOST))
@@ -43,7 +46,7 @@ static __always_inline int from_host(struct __sk_buff *skb, struct packet *packe
 SEC("tc")
 int axo_from_host(struct __sk_buff *skb)
 {
-	struct packet packet = {.direction = DIRECTION_HOST};
+	struct packet packet = {.direction = DIRECTION_HOST, .l3_offset = ETH_HLEN};
 
 	return finish(skb, &packet, from_host(skb, &packet), REPLY_TO_STACK);
 }

@@ -36,6 +36,8 @@ static __always_inline int to_container(struct __sk_buff *skb, struct packet *pa
 		return DROP(HOST_MULTICAST);
 	if (unlikely(!address_equal(packet->tuple.destination, packet->family == AF_INET ? device->ipv4 : device->ipv6)))
 		return DROP(NOT_FOR_ENDPOINT);
+	if (unlikely(address_is_martian(packet->tuple.source)))
+		return DROP(MARTIAN_SOURCE);
 	trace_to(skb, packet, TRACE_TO_ENDPOINT);
 	count_forwarded(DIRECTION_INGRESS, skb->len);
 	return device->flags & DEVICE_CHAINED ? VERDICT_NEXT : TC_ACT_OK;
@@ -44,7 +46,7 @@ static __always_inline int to_container(struct __sk_buff *skb, struct packet *pa
 SEC("tc")
 int axo_to_container(struct __sk_buff *skb)
 {
-	struct packet packet = {.direction = DIRECTION_INGRESS};
+	struct packet packet = {.direction = DIRECTION_INGRESS, .l3_offset = ETH_HLEN};
 
 	return finish(skb, &packet, to_container(skb, &packet), REPLY_NEVER);
 }

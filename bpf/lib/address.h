@@ -57,12 +57,28 @@ static __always_inline bool address_is_link_local(const void *a)
 	return (((const any_u16 *)a)[0] & bpf_htons(0xffc0)) == bpf_htons(0xfe80);
 }
 
-/* ff00::/8, 224.0.0.0/4, 255.255.255.255 (240.0.0.0/4 as a whole: RFC 1112 reserves it, nothing is routed to it) */
+/* ff00::/8, 224.0.0.0/4, 255.255.255.255. The rest of 240.0.0.0/4 is unicast, as it is for the kernel. */
 static __always_inline bool address_is_multicast(const void *a)
 {
 	if (address_is_mapped(a))
-		return (((const any_u32 *)a)[3] & bpf_htonl(0xe0000000)) == bpf_htonl(0xe0000000);
+		return (address_ipv4(a) & bpf_htonl(0xf0000000)) == bpf_htonl(0xe0000000) || address_ipv4(a) == 0xffffffff;
 	return ((const __u8 *)a)[0] == 0xff;
+}
+
+/* 127.0.0.0/8 (RFC 1122, 3.2.1.3), ::1 (RFC 4291, 2.5.3) */
+static __always_inline bool address_is_loopback(const void *a)
+{
+	if (address_is_mapped(a))
+		return ((const __u8 *)a)[12] == 127;
+	return ((const any_u64 *)a)[0] == 0 && ((const any_u64 *)a)[1] == bpf_cpu_to_be64(1);
+}
+
+/* Valid inside a host only: loopback, and "this host" (0.0.0.0/8, ::). */
+static __always_inline bool address_is_martian(const void *a)
+{
+	if (address_is_loopback(a))
+		return true;
+	return address_is_mapped(a) ? ((const __u8 *)a)[12] == 0 : address_is_zero(a);
 }
 
 /* 6 bytes each; the memory of a is 4-byte or packet memory, as above */

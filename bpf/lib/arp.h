@@ -45,11 +45,33 @@ static __always_inline void arp_turn_round(struct ethhdr *eth, struct arp_packet
 	*(any_u32 *)arp->sender = address_ipv4(cfg_router4);
 }
 
+/*
+ * A question for the router. Any sender gets its answer, also one that the pod has given itself (keepalived, a load balancer's speaker):
+ * we learn nothing from it, and what the pod sends from such an address is judged when it is sent. But nobody is the router.
+ */
+static __always_inline bool asks_for_router(const struct arp_packet *arp)
+{
+	__be32 router = address_ipv4(cfg_router4);
+
+	return arp->operation == bpf_htons(ARP_REQUEST) && router && arp_address(arp->target) == router &&
+	       arp_address(arp->sender) != router;
+}
+
+/* What a pod may say of itself. Returns 0 or a drop. */
+static __always_inline int check_arp_sender(const struct arp_packet *arp, const struct device_value *device)
+{
+	__be32 sender = arp_address(arp->sender);
+
+	/* RFC 5227: a probe has no sender address yet. */
+	return sender && sender != address_ipv4(device->ipv4) ? DROP(SPOOFED_SOURCE) : 0;
+}
+
 static __always_inline int answer_arp(struct __sk_buff *skb, const struct device_value *device)
 {
 	struct ethhdr *eth = packet_headers(skb, ETH_HLEN + sizeof(struct arp_packet));
-	struct arp_packet *arp;
 	__be32 own = address_ipv4(device->ipv4);
+	struct arp_packet *arp;
+	int dropped;
 
 	if (!eth)
 		return DROP(INVALID_PACKET);
@@ -58,20 +80,19 @@ static __always_inline int answer_arp(struct __sk_buff *skb, const struct device
 		return DROP(INVALID_ARP);
 	if (!mac_equal(arp->sender_mac, device->mac))
 		return DROP(SPOOFED_MAC);
-	/* RFC 5227: a probe has no sender address yet. */
-	if (arp_address(arp->sender) && arp_address(arp->sender) != own)
-		return DROP(SPOOFED_SOURCE);
+	if (!(device->flags & DEVICE_CHAINED) && asks_for_router(arp)) {
+		arp_turn_round(eth, arp, device);
+		count_forwarded(DIRECTION_EGRESS, skb->len);
+		return reply_to_pod(skb);
+	}
+	dropped = check_arp_sender(arp, device);
+	if (dropped)
+		return dropped;
 	if (device->flags & DEVICE_CHAINED) {
 		count_forwarded(DIRECTION_EGRESS, skb->len);
 		return VERDICT_NEXT;
 	}
 	if (own && arp_address(arp->target) == own)
 		return DROP(NEIGHBOUR_ANNOUNCED);
-	if (arp->operation != bpf_htons(ARP_REQUEST))
-		return DROP(INVALID_ARP);
-	if (address_is_zero(cfg_router4) || arp_address(arp->target) != address_ipv4(cfg_router4))
-		return DROP(UNKNOWN_NEIGHBOUR);
-	arp_turn_round(eth, arp, device);
-	count_forwarded(DIRECTION_EGRESS, skb->len);
-	return reply_to_pod(skb);
+	return arp->operation == bpf_htons(ARP_REQUEST) ? DROP(UNKNOWN_NEIGHBOUR) : DROP(INVALID_ARP);
 }

@@ -41,6 +41,12 @@ enum drop_reason {
 	DROP_DUPLICATE_ADDRESS = 34,	/* quiet: a pod asked whether its own address is taken; silence means no */
 	DROP_NEIGHBOUR_ANNOUNCED = 35,	/* quiet: a pod announced its own address by ARP or ND */
 	DROP_HOST_MULTICAST = 36,	/* quiet: the node's own multicast or discovery on a device of ours */
+	DROP_TINY_FRAGMENT = 37,	/* a first fragment without its whole layer 4 header, or a later one that would overwrite it */
+	DROP_FRAGMENTED_DISCOVERY = 38, /* neighbour or multicast listener discovery in a fragment */
+	DROP_SOURCE_ROUTE = 39,		/* an IPv4 source route option or an IPv6 routing header of type 0 */
+	DROP_MARTIAN_SOURCE = 40,	/* a source that no host has on a wire: 0/8, 127/8, ::, ::1, multicast; to a pod also link-local */
+	DROP_MARTIAN_DESTINATION = 41,	/* to 0/8, 127/8, :: or ::1, which are valid inside a host only */
+	DROP_LOCAL_SOURCE = 42,		/* from outside, with the address of a pod of this node or of the node itself */
 	DROP_EVENT_LOST = 255,		/* not a drop: the ring buffer had no room for an event */
 };
 

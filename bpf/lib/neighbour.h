@@ -109,6 +109,14 @@ static __noinline int send_advertisement(struct __sk_buff *skb, const struct pac
 	return 0;
 }
 
+/* The pod's own address, a link-local one, or none yet. */
+static __always_inline bool is_local_source(const struct packet *packet, const struct device_value *device)
+{
+	const void *source = packet->tuple.source;
+
+	return address_equal(source, device->ipv6) || address_is_link_local(source) || address_is_zero(source);
+}
+
 static __always_inline int answer_solicitation(struct __sk_buff *skb, const struct packet *packet, const struct device_value *device)
 {
 	__u8 target[16] ALIGNED(8);
@@ -116,13 +124,16 @@ static __always_inline int answer_solicitation(struct __sk_buff *skb, const stru
 
 	if (bpf_skb_load_bytes(skb, packet->l4_offset + offsetof(struct nd_message, target), target, sizeof(target)))
 		return DROP(FORBIDDEN_ICMPV6);
-	if (address_equal(target, cfg_router6) && !address_is_zero(target)) {
+	/* Any sender but the router gets this answer: see asks_for_router (arp.h). */
+	if (address_equal(target, cfg_router6) && !address_is_zero(target) && !address_equal(packet->tuple.source, cfg_router6)) {
 		dropped = send_advertisement(skb, packet, device);
 		if (dropped)
 			return dropped;
 		count_forwarded(DIRECTION_EGRESS, skb->len);
 		return reply_to_pod(skb);
 	}
+	if (!is_local_source(packet, device))
+		return DROP(SPOOFED_SOURCE);
 	if (address_is_zero(packet->tuple.source) || address_equal(target, device->ipv6))
 		return DROP(DUPLICATE_ADDRESS);
 	return DROP(UNKNOWN_NEIGHBOUR);
@@ -131,9 +142,10 @@ static __always_inline int answer_solicitation(struct __sk_buff *skb, const stru
 static __always_inline int answer_discovery(struct __sk_buff *skb, const struct packet *packet, const struct device_value *device)
 {
 	__u8 type = packet_icmp_type(packet);
-	const void *source = packet->tuple.source;
 
-	if (!address_equal(source, device->ipv6) && !address_is_link_local(source) && !address_is_zero(source))
+	if (type == ICMPV6_NEIGHBOUR_SOLICITATION && packet->hop_limit == 255)
+		return answer_solicitation(skb, packet, device);
+	if (!is_local_source(packet, device))
 		return DROP(SPOOFED_SOURCE);
 	if (is_listener_message(type))
 		return DROP(MULTICAST_LISTENER);
@@ -144,7 +156,5 @@ static __always_inline int answer_discovery(struct __sk_buff *skb, const struct 
 		return DROP(ROUTER_SOLICITATION);
 	if (type == ICMPV6_NEIGHBOUR_ADVERTISED)
 		return DROP(NEIGHBOUR_ANNOUNCED);
-	if (type == ICMPV6_NEIGHBOUR_SOLICITATION)
-		return answer_solicitation(skb, packet, device);
 	return DROP(FORBIDDEN_ICMPV6);
 }

@@ -26,6 +26,7 @@ struct flow_tuple {
 enum packet_flag {
 	PACKET_DONT_FRAGMENT = 1,  /* IPv4 DF; always set for IPv6 */
 	PACKET_LATER_FRAGMENT = 2, /* a fragment without the layer 4 header: ports are zero */
+	PACKET_FRAGMENT = 4,	   /* any fragment; of IPv6 also one that is the whole packet (RFC 6946) */
 };
 
 struct packet {
@@ -41,6 +42,7 @@ struct packet {
 	__u8 flags;
 	__u8 direction; /* enum direction */
 	__u8 tos;
+	__u8 l3_offset; /* of the IP header, from the start of the frame; 0 on a device without a link layer header */
 };
 
 /*
@@ -76,6 +78,25 @@ static __always_inline void *packet_headers(struct __sk_buff *skb, __u32 length)
 	if (data + length <= packet_end(skb))
 		return data;
 	return NULL;
+}
+
+/* `length` bytes from `offset` on, if they are in linear memory. OPAQUE: the pointer that is compared is the one that is used. */
+static __always_inline void *packet_at(struct __sk_buff *skb, __u32 offset, __u32 length)
+{
+	void *at = packet_data(skb) + offset;
+
+	OPAQUE(at);
+	return likely(at + length <= packet_end(skb)) ? at : NULL;
+}
+
+/* The first `length` bytes of the IP header, in linear memory; NULL when the frame is shorter. */
+static __always_inline void *network_header(struct __sk_buff *skb, const struct packet *packet, __u32 length)
+{
+	void *header = packet_at(skb, packet->l3_offset, length);
+
+	if (likely(header) || bpf_skb_pull_data(skb, packet->l3_offset + length))
+		return header;
+	return packet_at(skb, packet->l3_offset, length);
 }
 
 static __always_inline __u8 packet_icmp_type(const struct packet *packet)

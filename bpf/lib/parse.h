@@ -1,50 +1,33 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-/* From bytes to struct packet, for IPv4 and IPv6. Each function returns 0 or a drop. */
+/*
+ * From bytes to struct packet, for IPv4 and IPv6. Each function returns 0 or a drop.
+ *
+ * Everything is read within the length that the IP header states, never behind it: what a receiver's stack cuts off (padding) must not
+ * decide here. Where stacks may read a packet in another way than we do, it is dropped.
+ */
 #pragma once
 
-#include <linux/ipv6.h>
-
-#include "drop.h"
-#include "packet.h"
+#include "extensions.h"
 
 #undef THIS_FILE
 #define THIS_FILE SOURCE_PARSE
 
-#define IPPROTO_SCTP_NUMBER 132
-#define IPV4_DF		    0x4000
-#define IPV4_OFFSET	    0x1fff
-#define MAX_EXTENSIONS	    6	/* IPv6 extension headers that we walk */
-#define MAX_L4_OFFSET	    511 /* bytes of frame before layer 4 */
+#define IPV4_DF	    0x4000
+#define IPV4_MF	    0x2000
+#define IPV4_OFFSET 0x1fff /* in 8 bytes */
 
-struct ipv6_extension {
-	__u8 next;
-	__u8 length;	 /* in 8 bytes, the first 8 not counted; AH: in 4 bytes, the first 8 not counted */
-	__be16 fragment; /* of a fragment header: offset in the upper 13 bits */
-};
-
-static __always_inline bool protocol_has_ports(__u8 protocol)
+/* Ports, or the type and code of ICMP. `end`: of the IP packet, from the start of the frame. */
+static __always_inline int parse_layer4(struct __sk_buff *skb, struct packet *packet, __u32 offset, __u32 end)
 {
-	switch (protocol) {
-	case IPPROTO_TCP:
-	case IPPROTO_UDP:
-	case IPPROTO_UDPLITE:
-	case IPPROTO_SCTP_NUMBER:
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
-		return true;
-	}
-	return false;
-}
-
-/* Ports, or the type and code of ICMP. */
-static __always_inline int parse_layer4(struct __sk_buff *skb, struct packet *packet, __u32 offset)
-{
-	void *data = packet_data(skb);
+	__u32 minimum = layer4_minimum(packet->tuple.protocol);
 	any_u32 *ports = (any_u32 *)&packet->tuple.source_port;
+	void *data = packet_data(skb);
 
 	packet->l4_offset = offset;
-	if (packet->flags & PACKET_LATER_FRAGMENT || !protocol_has_ports(packet->tuple.protocol))
+	if (packet->flags & PACKET_LATER_FRAGMENT || !minimum)
 		return 0;
+	if (unlikely(offset + minimum > end))
+		return packet->flags & PACKET_FRAGMENT ? DROP(TINY_FRAGMENT) : DROP(INVALID_LAYER4);
 	if (likely(offset <= MAX_L4_OFFSET && data + offset + sizeof(*ports) <= packet_end(skb))) {
 		*ports = *(any_u32 *)(data + offset);
 		return 0;
@@ -54,81 +37,57 @@ static __always_inline int parse_layer4(struct __sk_buff *skb, struct packet *pa
 	return 0;
 }
 
+static __always_inline __u8 ipv4_flags(__u32 fragment)
+{
+	return (fragment & IPV4_DF ? PACKET_DONT_FRAGMENT : 0) | (fragment & IPV4_OFFSET ? PACKET_LATER_FRAGMENT : 0) |
+	       (fragment & (IPV4_MF | IPV4_OFFSET) ? PACKET_FRAGMENT : 0);
+}
+
 static __always_inline int parse_ipv4(struct __sk_buff *skb, struct packet *packet)
 {
-	void *data = packet_headers(skb, ETH_HLEN + sizeof(struct iphdr));
-	__u32 header, total, fragment;
-	struct iphdr *ip;
+	__u32 header, total, fragment, offset = packet->l3_offset;
+	struct iphdr *ip = network_header(skb, packet, sizeof(*ip));
+	int dropped;
 
-	if (unlikely(!data))
+	if (unlikely(!ip))
 		return DROP(INVALID_PACKET);
-	ip = data + ETH_HLEN;
 	header = ip->ihl * 4;
 	total = bpf_ntohs(ip->tot_len);
-	if (unlikely(ip->version != 4 || header < sizeof(*ip)))
-		return DROP(INVALID_PACKET);
 	/* A total length of 0 is a GSO packet above 64 KiB (BIG TCP). */
-	if (unlikely((total < header && !(total == 0 && skb->gso_size)) || total + ETH_HLEN > skb->len))
+	if (unlikely(total == 0 && skb->gso_size))
+		total = skb->len - offset;
+	if (unlikely(ip->version != 4 || header < sizeof(*ip) || total < header || total + offset > skb->len))
 		return DROP(INVALID_PACKET);
 	fragment = bpf_ntohs(ip->frag_off);
 	packet->family = AF_INET;
 	packet->hop_limit = ip->ttl;
 	packet->tos = ip->tos;
-	packet->flags = (fragment & IPV4_DF ? PACKET_DONT_FRAGMENT : 0) | (fragment & IPV4_OFFSET ? PACKET_LATER_FRAGMENT : 0);
+	packet->flags = ipv4_flags(fragment);
 	packet->tuple.protocol = ip->protocol;
 	address_from_ipv4(packet->tuple.source, ip->saddr);
 	address_from_ipv4(packet->tuple.destination, ip->daddr);
-	return parse_layer4(skb, packet, ETH_HLEN + header);
-}
-
-/* RFC 8200, 4: hop-by-hop options, routing, fragment, destination options; RFC 4302: authentication header. */
-static __always_inline bool is_extension(__u8 next)
-{
-	return next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_FRAGMENT || next == IPPROTO_DSTOPTS ||
-	       next == IPPROTO_AH;
-}
-
-/* Walks the extension headers; out of line, because few packets have any. Returns the offset of layer 4 or a drop. */
-static __noinline int parse_extensions(struct __sk_buff *skb, struct packet *packet)
-{
-	__u32 offset = ETH_HLEN + sizeof(struct ipv6hdr);
-	__u8 next = packet->tuple.protocol;
-	struct ipv6_extension header;
-
-	for (int i = 0; i < MAX_EXTENSIONS; i++) {
-		if (bpf_skb_load_bytes(skb, offset, &header, sizeof(header)))
-			return DROP(INVALID_EXTENSION);
-		if (next == IPPROTO_FRAGMENT) {
-			offset += 8;
-			if (header.fragment & bpf_htons(0xfff8))
-				packet->flags |= PACKET_LATER_FRAGMENT;
-		} else if (next == IPPROTO_AH) {
-			offset += (header.length + 2) * 4;
-		} else {
-			offset += (header.length + 1) * 8;
-		}
-		next = header.next;
-		if (offset > MAX_L4_OFFSET || offset > skb->len)
-			return DROP(INVALID_EXTENSION);
-		if (!is_extension(next) || packet->flags & PACKET_LATER_FRAGMENT) {
-			packet->tuple.protocol = next;
-			return offset;
-		}
+	if (unlikely(packet->flags & PACKET_LATER_FRAGMENT && is_tiny((fragment & IPV4_OFFSET) * 8, packet->tuple.protocol)))
+		return DROP(TINY_FRAGMENT);
+	if (unlikely(header > sizeof(*ip))) {
+		dropped = check_options(skb, offset, header);
+		if (dropped)
+			return dropped;
 	}
-	return DROP(INVALID_EXTENSION);
+	return parse_layer4(skb, packet, offset + header, offset + total);
 }
 
 static __always_inline int parse_ipv6(struct __sk_buff *skb, struct packet *packet)
 {
-	void *data = packet_headers(skb, ETH_HLEN + sizeof(struct ipv6hdr));
-	int offset = ETH_HLEN + sizeof(struct ipv6hdr);
-	struct ipv6hdr *ip;
+	struct ipv6hdr *ip = network_header(skb, packet, sizeof(*ip));
+	int offset = packet->l3_offset + sizeof(*ip);
+	__u32 length, end;
 
-	if (unlikely(!data))
+	if (unlikely(!ip))
 		return DROP(INVALID_PACKET);
-	ip = data + ETH_HLEN;
-	/* A payload length of 0 goes with a jumbo payload option, or with GSO above 64 KiB. */
-	if (unlikely(ip->version != 6 || bpf_ntohs(ip->payload_len) + (__u32)offset > skb->len))
+	length = bpf_ntohs(ip->payload_len);
+	/* A payload length of 0 goes with GSO above 64 KiB (BIG TCP); there are no jumbograms (RFC 2675) on the devices that we serve. */
+	end = length == 0 && skb->gso_size ? skb->len : length + offset;
+	if (unlikely(ip->version != 6 || end > skb->len))
 		return DROP(INVALID_PACKET);
 	packet->family = AF_INET6;
 	packet->hop_limit = ip->hop_limit;
@@ -141,11 +100,11 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, struct packet *pack
 	if (unlikely(address_is_mapped(packet->tuple.source) || address_is_mapped(packet->tuple.destination)))
 		return DROP(INVALID_ADDRESS);
 	if (unlikely(is_extension(packet->tuple.protocol))) {
-		offset = parse_extensions(skb, packet);
+		offset = parse_extensions(skb, packet, end);
 		if (offset < 0)
 			return offset;
 	}
-	return parse_layer4(skb, packet, offset);
+	return parse_layer4(skb, packet, offset, end);
 }
 
 /* Parses either family. Returns 0 or a drop; a packet of neither family leaves packet->family at 0. */

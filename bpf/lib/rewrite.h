@@ -23,19 +23,18 @@ static __always_inline void decrement_hop_limit(struct __sk_buff *skb, struct ip
 /* One hop further: decrements TTL or hop limit. False when the header is not there any more. */
 static __always_inline bool decrement_hops(struct __sk_buff *skb, const struct packet *packet)
 {
-	void *data = packet_data(skb);
-	void *end = packet_end(skb);
+	void *header;
 
 	if (packet->family == AF_INET) {
-		if (data + ETH_HLEN + sizeof(struct iphdr) > end)
-			return false;
-		decrement_ttl(data + ETH_HLEN);
+		header = packet_at(skb, packet->l3_offset, sizeof(struct iphdr));
+		if (header)
+			decrement_ttl(header);
 	} else {
-		if (data + ETH_HLEN + sizeof(struct ipv6hdr) > end)
-			return false;
-		decrement_hop_limit(skb, data + ETH_HLEN);
+		header = packet_at(skb, packet->l3_offset, sizeof(struct ipv6hdr));
+		if (header)
+			decrement_hop_limit(skb, header);
 	}
-	return true;
+	return header;
 }
 
 /* Writes destination and source, 12 bytes as they stand in an Ethernet header. */

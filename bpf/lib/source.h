@@ -21,6 +21,8 @@ enum source_file {
 	SOURCE_ROUTE = 36,
 	SOURCE_ICMP = 37,
 	SOURCE_EVENTS = 38,
+	SOURCE_EXTENSIONS = 39,
+	SOURCE_ND_GUARD = 40,
 };
 
 ANCHOR(enum source_file, source_file);

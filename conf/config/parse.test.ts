@@ -159,6 +159,28 @@ describe('mistakes', () => {
       },
       'ipam.operator.autoCreateCiliumPodIPPools.vac.ipv4.cidrs: 10.100.0.0/16 overlaps 10.0.0.0/8',
     ],
+    ...[
+      ['0.0.0.0/8', '0.0.0.0/8, which means "this host"'],
+      ['127.1.0.0/16', '127.0.0.0/8, which is loopback'],
+      ['169.254.0.0/16', '169.254.0.0/16, which is link-local'],
+      ['224.0.0.0/3', '224.0.0.0/4, which is multicast'],
+    ].map(([cidr, what]): [unknown, string] => [
+      { ipam: { operator: { clusterPoolIPv4PodCIDRList: [cidr] } } },
+      `ipam.operator.clusterPoolIPv4PodCIDRList: ${cidr} overlaps ${what}`,
+    ]),
+    [
+      { ipam: { operator: { clusterPoolIPv4PodCIDRList: ['255.255.255.0/24'], clusterPoolIPv4MaskSize: 32 } } },
+      'ipam.operator.clusterPoolIPv4PodCIDRList: 255.255.255.0/24 overlaps 255.255.255.255/32, which is broadcast',
+    ],
+    ...[
+      ['::/96', '::/96, which is reserved for loopback and the unspecified address'],
+      ['::ffff:a00:0/104', '::ffff:0:0/96, which stands for IPv4'],
+      ['fe80::/64', 'fe80::/10, which is link-local'],
+      ['ff00::/8', 'ff00::/8, which is multicast'],
+    ].map(([cidr, what]): [unknown, string] => [
+      { ipv6: { enabled: true }, ipam: { operator: { clusterPoolIPv6PodCIDRList: [cidr] } } },
+      `ipam.operator.clusterPoolIPv6PodCIDRList: ${cidr} overlaps ${what}`,
+    ]),
     [{ devices: ['a/b'] }, 'devices.0: expected a device name, got "a/b"'],
   ])('%j is refused', (value, reason) => {
     expect(reasons(value)).toEqual([reason]);

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/* Shows what lib/parse.h reads from a packet: returns the reason of the drop, or 0 with the result in place of the frame's first bytes. */
+#include "lib/parse.h"
+
+struct parsed {
+	__be16 source_port;
+	__be16 destination_port;
+	__u8 protocol;
+	__u8 flags;
+	__u8 family;
+	__u8 tos;
+	__be16 l4_offset;
+};
+
+SEC("tc")
+int parse_probe(struct __sk_buff *skb)
+{
+	struct packet packet = {.l3_offset = ETH_HLEN};
+	int dropped = parse_ip(skb, &packet);
+	struct parsed parsed = {
+		.source_port = packet.tuple.source_port,
+		.destination_port = packet.tuple.destination_port,
+		.protocol = packet.tuple.protocol,
+		.flags = packet.flags,
+		.family = packet.family,
+		.tos = packet.tos,
+		.l4_offset = bpf_htons(packet.l4_offset),
+	};
+
+	if (!dropped && bpf_skb_store_bytes(skb, 0, &parsed, sizeof(parsed), 0))
+		return -1;
+	return dropped ? drop_reason_of(dropped) : 0;
+}
+
+char program_license[] SEC("license") = "Dual BSD/GPL";
