@@ -68,6 +68,7 @@ export class Datapath implements EndpointDatapath {
   readonly #ring: RingBufferReader;
   readonly #lock = new KeyedLock();
   #devices: readonly string[] = [];
+  #reported = '';
   /** Prefixes of endpoints, by id, that no block covers. */
   readonly #apart = new Map<number, readonly string[]>();
   #routed = '';
@@ -271,16 +272,18 @@ export class Datapath implements EndpointDatapath {
     if (interfaceAt(device.host.ifindex)?.name !== HOST_IFNAME) {
       return [`device ${HOST_IFNAME} is gone; restart the daemon`];
     }
-    const { links } = await findNativeDevices(rtnl, this.#parts.settings.devices);
+    const { links, unreadable } = await findNativeDevices(rtnl, this.#parts.settings.devices);
     const { attachments } = this.#opened;
     const problems: string[] = [];
-    for (const { name, ifindex } of links) {
+    for (const link of links) {
       await attachments
-        .ensureAll(this.#hooks.native(name, ifindex))
-        .catch((error: unknown) => problems.push(`attach to ${name}: ${messageOf(error)}`));
+        .ensureAll(this.#hooks.native(link))
+        .catch((error: unknown) => problems.push(`attach to ${link.name}: ${messageOf(error)}`));
     }
     const names = links.map(({ name }) => name);
-    if (names.join() !== this.#devices.join()) this.#parts.log.info({ devices: names }, 'native devices');
+    const report = { devices: names, ...(unreadable.length > 0 && { unsupportedLinkLayer: unreadable }) };
+    if (JSON.stringify(report) !== this.#reported) this.#parts.log.info(report, 'native devices');
+    this.#reported = JSON.stringify(report);
     for (const gone of this.#ownFolders()) if (!names.includes(gone)) await attachments.remove(this.#hooks.folder(gone));
     this.#devices = names;
     await this.#syncNodeRows();

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import type { ProgramName } from '../../bpf/layout.generated.ts';
 import type { AttachKind, Endpoint } from '../../conf/api/types.ts';
 import { HOST_IFNAME, hostIfname } from '../../conf/names.ts';
-import type { Fd } from '../../native/index.ts';
+import type { Fd, Link } from '../../native/index.ts';
 import type { AttachTarget, Hook } from '../../plugin/attach/index.ts';
 import type { AttachSpec, NamedHook } from './links.ts';
+import { ingressProgram } from './native-devices.ts';
 
 /** Which program belongs to which hook of which device. */
 export class Hooks {
@@ -39,8 +40,10 @@ export class Hooks {
   }
 
   /** That of a device that leads out of the node. */
-  native(name: string, ifindex: number): NamedHook[] {
-    return [[`ingress of ${name}`, this.#spec({ ifindex, folder: this.folder(name) }, 'ingress', 'axo_from_netdev')]];
+  native(link: Pick<Link, 'name' | 'ifindex' | 'type'>): NamedHook[] {
+    const { name, ifindex } = link;
+    const program = ingressProgram(link);
+    return program === undefined ? [] : [[`ingress of ${name}`, this.#spec({ ifindex, folder: this.folder(name) }, 'ingress', program)]];
   }
 
   /** How a pod's programs are attached. */

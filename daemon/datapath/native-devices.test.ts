@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Link, Route, Rtnetlink } from '../../native/index.ts';
-import { findNativeDevices } from './native-devices.ts';
+import { findNativeDevices, ingressProgram } from './native-devices.ts';
 
-const link = (ifindex: number, name: string, mtu = 1500) => ({ ifindex, name, mtu }) as Link;
+/** ARPHRD_ETHER */
+const ETHERNET = 1;
+const link = (ifindex: number, name: string, mtu = 1500) => ({ ifindex, name, mtu, type: ETHERNET }) as Link;
 const defaultRoute = (ifindex: number, changes: object = {}) => ({ destination: 'default', type: 'unicast', ifindex, ...changes }) as Route;
 
 /** A kernel that has these links and routes. */
@@ -32,6 +34,21 @@ describe('native devices', () => {
 
   it('are none without a default route, and an unreachable one is none', async () => {
     expect(await names([defaultRoute(2, { type: 'unreachable' })])).toEqual({ names: [], mtu: undefined });
+  });
+
+  it.each([
+    ['Ethernet', 1, 'axo_from_netdev'],
+    ['PPP', 512, 'axo_from_l3dev'],
+    ['tun and WireGuard', 65534, 'axo_from_l3dev'],
+    ['InfiniBand', 32, undefined],
+  ])('of %s (type %i) are read by %s', (_, type, program) => {
+    expect(ingressProgram({ type })).toBe(program);
+  });
+
+  it('are none of which the programs cannot read the frames; those are named', async () => {
+    const infiniband = { ...link(9, 'ib0', 2044), type: 32 };
+    const found = await findNativeDevices(kernel([...links, infiniband], [defaultRoute(9), defaultRoute(2)]), []);
+    expect([found.links.map(({ name }) => name), found.unreadable]).toEqual([['eth0'], ['ib0']]);
   });
 
   it('are what the patterns name, with the MTU of the default route', async () => {
