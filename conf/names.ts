@@ -47,15 +47,12 @@ export const EXTERNAL_POOLS = { delegated: 'delegated', chained: 'chained' } as 
 /** What the alias of every device of ours begins with: the mark by which DEL tells them from others, and people find the container. */
 export const ALIAS_PREFIX = 'axoneme:';
 
-/** Longest alias in bytes: IFALIASZ less the closing zero (linux/if.h). */
-const ALIAS_MAX = 255;
-
-/** The alias of an attachment's host side: its name, as far as it fits. */
+/** The alias of an attachment's host side: its name. It fits the 255 bytes of an alias (IFALIASZ, linux/if.h): see `CONTAINER_ID_MAX`. */
 export function deviceAlias({ containerId, ifname }: AttachmentKey): string {
-  return `${ALIAS_PREFIX}${containerId}:${ifname}`.slice(0, ALIAS_MAX);
+  return `${ALIAS_PREFIX}${containerId}:${ifname}`;
 }
 
-/** The attachment that an alias names; undefined when it names none. One that was cut off names another: compare {@link hostIfname}. */
+/** The attachment that an alias names; undefined when it names none. Anybody can write one: compare {@link hostIfname}. */
 export function attachmentOfAlias(alias: string): AttachmentKey | undefined {
   const [prefix, containerId, ifname, ...more] = alias.split(':');
   if (`${prefix}:` !== ALIAS_PREFIX || !containerId || !ifname || more.length > 0) return undefined;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { CONTAINER_ID_MAX } from '../cni/env.ts';
 import { apiErrorCodes } from './error-codes.ts';
 import type * as api from './types.ts';
 
@@ -14,10 +15,10 @@ const count = (description: string) => z.int().check(z.gte(0), z.describe(descri
 const decimal = (description: string) => z.string().check(z.regex(/^[0-9]+$/), z.describe(description));
 
 /** CNI specification 1.1.0, section 2, "Parameters": what CNI_CONTAINERID may look like. */
-const containerId = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/), z.maxLength(512), z.describe('CNI_CONTAINERID'));
+const containerId = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/), z.maxLength(CONTAINER_ID_MAX), z.describe('CNI_CONTAINERID'));
 
 /** A device name as the kernel takes it (`dev_valid_name`, net/core/dev.c): 1 to 15 bytes, no slash, colon or white space, not a dot name. */
-const ifname = z.string().check(z.regex(/^(?!\.{1,2}$)[^\s/:]{1,15}$/), z.describe('device name'));
+const ifname = z.string().check(z.regex(/^(?!\.{1,2}$)[^\s/:%]{1,15}$/), z.describe('device name'));
 
 const mac = (description: string) => z.string().check(z.regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/), z.describe(description));
 const address = z.string().check(z.regex(/^[0-9a-fA-F.:]{2,45}$/), z.describe('IPv4 or IPv6 address without prefix length'));

@@ -49,11 +49,28 @@ test.each([
   ['CNI_IFNAME', 'a/b', 'must not contain'],
   ['CNI_IFNAME', 'a:b', 'must not contain'],
   ['CNI_IFNAME', 'a b', 'must not contain'],
+  ['CNI_IFNAME', 'eth%d', 'must not contain "%"'],
+  ['CNI_IFNAME', '100%', 'must not contain "%"'],
+  ['CNI_IFNAME', 'eth\u00e0', 'has a letter that the kernel takes for white space'],
   ['CNI_NETNS', 'run/netns/a', 'is not an absolute path'],
 ])('refuses %s %j', (name, value, problem) => {
   const error = refusal({ ...good, [name]: value });
   expect(CNI_CODES[error.code]).toBe(4);
   expect(error.message).toContain(`${name} ${JSON.stringify(value)} ${problem}`);
+});
+
+test.each([
+  ['CNI_CONTAINERID', 'c'.repeat(250), 'has 250 characters, at most 230 are supported'],
+  ['CNI_CONTAINERID', 'c'.repeat(1000), 'has 1000 characters, at most 230 are supported'],
+  ['CNI_NETNS', `/${'n'.repeat(4095)}`, 'has 4096 bytes, at most 4095 are possible'],
+])('refuses a %s that is too long, and does not repeat all of it', (name, value, problem) => {
+  const error = refusal({ ...good, [name]: value });
+  expect(CNI_CODES[error.code]).toBe(4);
+  expect(error.message).toBe(`read environment for ADD: ${name} ${JSON.stringify(value.slice(0, 40))}… ${problem}`);
+});
+
+test('takes container ids of up to 230 characters', () => {
+  expect(parseEnvironment({ ...good, CNI_CONTAINERID: 'c'.repeat(230) }).containerId).toHaveLength(230);
 });
 
 test('takes interface names of up to 15 bytes', () => {

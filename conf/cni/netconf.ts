@@ -152,9 +152,15 @@ function parseMtu(reader: Reader): { mtu?: number } {
   return { mtu };
 }
 
+/** Bytes that a socket's path (sun_path, linux/un.h) leaves in front of the daemon's. */
+const ROOT_MAX = 107 - '/run/axoneme/axoneme.sock'.length;
+
 function parseRoot(reader: Reader): { root?: string } {
   const root = reader.optional('root', 'string');
   if (!root) return {};
-  if (!root.startsWith('/')) throw reader.fail('root', root, 'is not an absolute path');
+  if (!root.startsWith('/') || root.includes('\0')) throw reader.fail('root', root, 'is not an absolute path');
+  const bytes = Buffer.byteLength(root);
+  if (bytes > ROOT_MAX)
+    throw reader.fail('root', root.slice(0, ROOT_MAX), `is longer than ${ROOT_MAX} bytes: the daemon's socket has no room`);
   return { root };
 }

@@ -78,8 +78,13 @@ export class Reader {
   }
 
   #join(key: string): string {
-    return [this.#path, key].filter(Boolean).join('.') || 'configuration';
+    return [this.#path, shownKey(key)].filter(Boolean).join('.') || 'configuration';
   }
+}
+
+/** A key may be any text; one that would tear a message apart is quoted and cut. */
+function shownKey(key: string): string {
+  return key === '' || /^[\w./[\]-]{1,80}$/.test(key) ? key : excerpt(key);
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -268,12 +268,11 @@ export class Datapath implements EndpointDatapath {
 
   /** Brings what follows the node up to date: programs on native devices, rows of the node's own addresses. */
   async #syncNode(): Promise<string[]> {
-    const { rtnl, device } = this.#opened;
+    const { rtnl, device, attachments } = this.#opened;
     if (interfaceAt(device.host.ifindex)?.name !== HOST_IFNAME) {
       return [`device ${HOST_IFNAME} is gone; restart the daemon`];
     }
     const { links, unreadable } = await findNativeDevices(rtnl, this.#parts.settings.devices);
-    const { attachments } = this.#opened;
     const problems: string[] = [];
     for (const link of links) {
       await attachments
