@@ -320,6 +320,14 @@ export const maps = {
     key: scalar('u32', u32),
     value: icmpScratch,
   },
+  axo_scratch_use: {
+    name: 'axo_scratch_use',
+    type: 'hash',
+    maxEntries: 1024,
+    flags: 0,
+    key: scalar('u32', u32),
+    value: scalar('u32', u32),
+  },
   axo_settings: {
     name: 'axo_settings',
     type: 'array',

@@ -7,6 +7,7 @@
 
 #include "deliver.h"
 #include "neighbour.h"
+#include "scratch.h"
 
 #undef THIS_FILE
 #define THIS_FILE SOURCE_ICMP
@@ -214,26 +215,38 @@ static __always_inline void error_source(const struct packet *packet, __u32 path
 		address_copy(source, cfg_router6);
 }
 
-/* Makes the packet its own error message. False when it stays a drop. */
-static __always_inline bool icmp_error(struct __sk_buff *skb, const struct packet *packet, __u32 reason, __u32 path)
+/* Makes the packet its own error message. False when it stays a drop. The caller has claimed the scratch memory. */
+static __always_inline bool write_error(struct __sk_buff *skb, const struct packet *packet, const void *source, __u16 kind, __u8 *quote)
 {
 	bool is_ipv4 = packet->family == AF_INET;
-	__u16 kind = is_ipv4 ? icmp4_kind(reason) : icmp6_kind(reason);
-	__u32 zero = 0, header = is_ipv4 ? sizeof(struct icmp4_error) : sizeof(struct icmp6_error);
-	struct icmp_scratch *scratch = bpf_map_lookup_elem(&axo_scratch, &zero);
-	__u8 source[16] ALIGNED(8);
+	__u32 header = is_ipv4 ? sizeof(struct icmp4_error) : sizeof(struct icmp6_error);
 	__s64 sum = 0;
-	int length;
+	int length = take_quote(skb, quote, &sum);
 
-	error_source(packet, path, source);
-	if (!scratch || !kind || address_is_zero(source) || !may_be_answered(packet) || !is_within_limit(scratch))
-		return false;
-	length = take_quote(skb, scratch->quote, &sum);
 	if (length < 0 || length > ICMP_QUOTE || !clear_packet(skb, header + length))
 		return false;
-	if (length == 0 || bpf_skb_store_bytes(skb, ETH_HLEN + header, scratch->quote, length, 0))
+	if (length == 0 || bpf_skb_store_bytes(skb, ETH_HLEN + header, quote, length, 0))
 		return false;
 	if (is_ipv4 ? write_icmp4(skb, packet, source, kind, length, sum) : write_icmp6(skb, packet, source, kind, length, sum))
 		return false;
 	return turn_round(skb);
+}
+
+/* Makes the packet its own error message. False when it stays a drop. */
+static __always_inline bool icmp_error(struct __sk_buff *skb, const struct packet *packet, __u32 reason, __u32 path)
+{
+	__u16 kind = packet->family == AF_INET ? icmp4_kind(reason) : icmp6_kind(reason);
+	__u32 zero = 0;
+	struct icmp_scratch *scratch = bpf_map_lookup_elem(&axo_scratch, &zero);
+	__u8 source[16] ALIGNED(8);
+	bool written;
+
+	error_source(packet, path, source);
+	if (!scratch || !kind || address_is_zero(source) || !may_be_answered(packet) || !is_within_limit(scratch))
+		return false;
+	if (!scratch_claim())
+		return false;
+	written = write_error(skb, packet, source, kind, scratch->quote);
+	scratch_release();
+	return written;
 }
