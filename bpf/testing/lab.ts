@@ -86,6 +86,11 @@ export class BpfLab {
     return { code: status ?? -1, output: stdout + stderr };
   }
 
+  /** The namespace of a place; the lab closes it. */
+  netnsOf(place: string): Netns {
+    return (this.#places.get(place) ?? fail(place)).netns;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const fd of this.#fds.reverse()) fd.close();
     for (const { net, netns } of this.#places.values()) {
