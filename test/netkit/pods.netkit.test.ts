@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Frame } from '../../bpf/testing/frame.ts';
 import { type NetworkNamespace, type Pod, pathMtu, ping, type Result, tcpEcho, udpEcho } from '../../test-harness/index.ts';
 import { NARROW } from '../support/site-lab.ts';
 import { NetkitNode } from './node.ts';
 
 const routers = { 4: '10.0.0.1', 6: 'fd00::1' } as const;
 const families = [4, 6] as const;
+
+/** Sends a frame by eth0 that claims to be IPv4 (the protocol of the sockaddr_ll), whatever its ethertype says. */
+const SEND = `
+socket(my $s, 17, 3, 0) or die "socket: $!";
+my ($index) = \`ip -o link show eth0\` =~ /^(\\d+)/;
+send($s, pack('H*', $ARGV[0]), 0, pack('S n i S C C a8', 17, 0x0800, $index, 0, 0, 0, '')) or die "send: $!";`;
 
 interface IpLink {
   readonly address: string;
@@ -57,6 +64,32 @@ describe.each(['netkit', 'netkit-l2'] as const)('pods by %s', (mode) => {
       expect(await pathMtu(web, site.outside, { family })).toBe(NARROW);
       expect(await ping(web, db, { family, ttl: 1 })).toMatchObject({ reached: false, errorFrom: routers[family] });
     });
+  });
+
+  it('send no frame whose ethertype is not the protocol that a raw socket claims', async () => {
+    const macOf = async (pod: Pod) =>
+      (JSON.parse(await pod.run(['ip', '-j', 'link', 'show', 'eth0'])) as [IpLink])[0].address.replace(/^none$/, '00:00:00:00:00:00');
+    const link = new Frame().eth(await macOf(web), '00:00:00:00:00:00', 0x0800).bytes();
+    const packet = new Frame()
+      .ip4(await web.address(4), await db.address(4))
+      .udp(1, 4711)
+      .bytes();
+    const send = (type: number) => {
+      const frame = Buffer.concat([link.subarray(0, 12), Uint8Array.of(type >> 8, type & 0xff), packet]);
+      return web.run(['perl', '-e', SEND, frame.toString('hex')]);
+    };
+    const refused = async () => {
+      const { drops } = await site.status();
+      const rows = drops.filter(({ reason }) => reason.toLowerCase() === 'unsupported ethertype');
+      return rows.reduce((sum, { packets }) => sum + Number(packets), 0);
+    };
+    const arrived = async () => Number(/UdpNoPorts\s+(\d+)/.exec(await db.run(['nstat', '-asz', 'UdpNoPorts']))?.[1]);
+    const before = [await arrived(), await refused()] as const;
+    await send(0x0800);
+    expect([await arrived(), await refused()]).toEqual([before[0] + 1, before[1]]);
+    await send(0x88cc);
+    await send(0x0806);
+    expect([await arrived(), await refused()]).toEqual([before[0] + 1, before[1] + 2]);
   });
 
   it('need no neighbour where there is no layer 2: none is known, asked for or told', async () => {
