@@ -29,7 +29,10 @@ static __always_inline void route_question(struct __sk_buff *skb, const struct p
 	}
 }
 
-/* To a next hop whose MAC the kernel has yet to learn. */
+/*
+ * To the next hop by the kernel's own neighbour output, whether its MAC is known or not. A lookup answers a stale neighbour's MAC too, and a
+ * packet that is sent with it neither confirms nor probes the neighbour: after a failover of the router it would be lost for ever.
+ */
 static __always_inline int redirect_to_next_hop(const struct bpf_fib_lookup *fib)
 {
 	struct bpf_redir_neigh next = {.nh_family = fib->family};
@@ -56,21 +59,13 @@ static __always_inline int too_big_for_route(struct __sk_buff *skb, struct packe
 	return DROP(TOO_BIG);
 }
 
-static __always_inline int send_out(struct __sk_buff *skb, struct packet *packet, const struct bpf_fib_lookup *fib, bool has_macs)
+static __always_inline int send_out(struct __sk_buff *skb, struct packet *packet, const struct bpf_fib_lookup *fib)
 {
-	__u8 macs[12] ALIGNED(4);
-
 	if (!decrement_hops(skb, packet))
 		return DROP(WRITE);
 	trace_to(skb, packet, TRACE_TO_NETWORK);
 	count_forwarded(DIRECTION_EGRESS, skb->len);
-	if (!has_macs)
-		return redirect_to_next_hop(fib);
-	mac_copy(macs, fib->dmac);
-	mac_copy(macs + 6, fib->smac);
-	if (!set_ethernet_addresses(skb, macs))
-		return DROP(WRITE);
-	return bpf_redirect(fib->ifindex, 0);
+	return redirect_to_next_hop(fib);
 }
 
 /* The node's own addresses, no route, tunnels of the stack: it knows what to do or to answer. */
@@ -97,9 +92,8 @@ static __always_inline int route_outside(struct __sk_buff *skb, struct packet *p
 	packet->destination_identity = IDENTITY_WORLD;
 	switch (found) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
-		return send_out(skb, packet, &fib, true);
 	case BPF_FIB_LKUP_RET_NO_NEIGH:
-		return send_out(skb, packet, &fib, false);
+		return send_out(skb, packet, &fib);
 	case BPF_FIB_LKUP_RET_FRAG_NEEDED:
 		return too_big_for_route(skb, packet, &fib, length);
 	case BPF_FIB_LKUP_RET_NOT_FWDED:
