@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { direction, eventType, monitorAggregation, sourceFile, tracePoint } from './layout.generated.ts';
+import { direction, dropReason, eventType, eventVersion, monitorAggregation, sourceFile, tracePoint } from './layout.generated.ts';
 import { Datapath } from './testing/datapath.ts';
 import type { Frame } from './testing/frame.ts';
 import { narrow, neighbour, self, sentBy } from './testing/world.ts';
@@ -7,6 +7,7 @@ import { narrow, neighbour, self, sentBy } from './testing/world.ts';
 const SYN = 2;
 const ACK = 16;
 const to = (destination: string) => sentBy(self).ip4(self.ipv4, destination);
+const spoofed = sentBy(self).ip4('1.2.3.4', neighbour.ipv4).udp(1, 2).bytes();
 const tcp = (flags: number) => to(neighbour.ipv4).tcp(1000, 80, flags).payload(200);
 
 let datapath: Datapath | undefined;
@@ -31,7 +32,9 @@ describe('trace events', () => {
     const [event, ...more] = await eventsOf(tcp(SYN));
     expect(more).toEqual([]);
     expect(event).toMatchObject({
+      version: eventVersion.CURRENT,
       type: eventType.TRACE,
+      size: 176,
       reason: 0,
       point: tracePoint.TO_ENDPOINT,
       file: sourceFile.DELIVER,
@@ -79,10 +82,10 @@ describe('drop events', () => {
     });
   });
 
-  it('are counted by file and line', async () => {
+  it('are counted by file', async () => {
     const [event] = await eventsOf(to(narrow.ipv4).udp(1, 2).payload(1400));
     const keys = [...(datapath?.map('axo_metrics').entriesAll() ?? [])].map(([key]) => key);
-    expect(keys).toMatchObject([{ file: event?.file, line: event?.line, reason: event?.reason }]);
+    expect(keys).toMatchObject([{ file: event?.file, reason: event?.reason }]);
   });
 
   it('of a short frame hold all of it', async () => {
@@ -96,11 +99,50 @@ describe('drop events', () => {
   });
 
   it('that find no room are counted as lost', async () => {
-    datapath = await Datapath.load('axo_from_container');
-    const spoofed = sentBy(self).ip4('1.2.3.4', neighbour.ipv4).udp(1, 2).bytes();
-    const outcome = datapath.run(spoofed, { repeat: 8000 });
+    datapath = await Datapath.load('axo_from_container', {}, undefined, { axo_events: 4096 });
+    const outcome = datapath.run(spoofed, { repeat: 100 });
     expect(outcome.metrics['EVENT_LOST EGRESS']).toBeGreaterThan(0);
-    expect((outcome.metrics['EVENT_LOST EGRESS'] ?? 0) + outcome.events.length).toBe(8000);
+    expect((outcome.metrics['EVENT_LOST EGRESS'] ?? 0) + outcome.events.length).toBe(100);
+  });
+});
+
+describe('the rate of events', () => {
+  it('lets 200 drops of one device through at once, and counts every drop and every event that it holds back', async () => {
+    datapath = await Datapath.load('axo_from_container');
+    const { events, metrics } = datapath.run(spoofed, { repeat: 8000 });
+    expect(events.length).toBeGreaterThanOrEqual(200);
+    expect(events.length).toBeLessThan(4000);
+    expect(metrics).toEqual({ 'SPOOFED_SOURCE EGRESS': 8000, 'EVENT_LIMITED EGRESS': 8000 - events.length });
+  });
+
+  it('is one for drops and another for traces', async () => {
+    datapath = await Datapath.load('axo_from_container');
+    datapath.listenToTraces();
+    datapath.spend('DROP_EVENT', { parts: [direction.EGRESS] });
+    expect(datapath.run(spoofed).events).toEqual([]);
+    expect(datapath.run(tcp(SYN).bytes()).events).toHaveLength(1);
+    datapath.spend('TRACE_EVENT');
+    expect(datapath.run(tcp(SYN).bytes()).events).toEqual([]);
+  });
+
+  it('of what a pod receives is not spent by what it sends', async () => {
+    datapath = await Datapath.load('axo_to_container');
+    datapath.spend('DROP_EVENT', { parts: [direction.EGRESS] });
+    const [event] = datapath.run(spoofed).events;
+    expect(event).toMatchObject({ reason: dropReason.NOT_FOR_ENDPOINT });
+  });
+
+  it('of one device is not spent by another', async () => {
+    datapath = await Datapath.load('axo_from_container');
+    datapath.spend('DROP_EVENT', { ifindex: neighbour.ifindex });
+    expect(datapath.run(spoofed).events).toHaveLength(1);
+  });
+
+  it('comes back with time', async () => {
+    datapath = await Datapath.load('axo_from_container');
+    datapath.run(spoofed, { repeat: 8000 });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(datapath.run(spoofed).events).toHaveLength(1);
   });
 });
 

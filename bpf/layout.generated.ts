@@ -40,11 +40,8 @@ export const endpointValue = struct('endpoint_value', 32, {
 export type EndpointValue = LayoutValue<typeof endpointValue>;
 
 /** struct icmp_scratch */
-export const icmpScratch = struct('icmp_scratch', 528, {
+export const icmpScratch = struct('icmp_scratch', 512, {
   quote: bytes(0, 512),
-  second: u64(512),
-  sent: u32(520),
-  pad: zero(524, 4),
 });
 export type IcmpScratch = LayoutValue<typeof icmpScratch>;
 
@@ -65,12 +62,11 @@ export const ipcacheValue = struct('ipcache_value', 24, {
 export type IpcacheValue = LayoutValue<typeof ipcacheValue>;
 
 /** struct metrics_key */
-export const metricsKey = struct('metrics_key', 8, {
+export const metricsKey = struct('metrics_key', 4, {
   reason: u8(0),
   direction: u8(1),
-  line: u16(2),
-  file: u8(4),
-  pad: zero(5, 3),
+  file: u8(2),
+  pad: zero(3, 1),
 });
 export type MetricsKey = LayoutValue<typeof metricsKey>;
 
@@ -82,25 +78,43 @@ export const metricsValue = struct('metrics_value', 16, {
 export type MetricsValue = LayoutValue<typeof metricsValue>;
 
 /** struct packet_event */
-export const packetEvent = struct('packet_event', 168, {
-  time: u64(0),
-  type: u8(8),
-  reason: u8(9),
-  point: u8(10),
-  file: u8(11),
-  line: u16(12),
-  direction: u8(14),
-  family: u8(15),
-  ifindex: u32(16),
-  sourceIdentity: u32(20),
-  destinationIdentity: u32(24),
-  sourceId: u16(28),
-  destinationId: u16(30),
-  length: u32(32),
-  captureLength: u32(36),
-  capture: bytes(40, 128),
+export const packetEvent = struct('packet_event', 176, {
+  version: u8(0),
+  type: u8(1),
+  size: u16(2),
+  cpu: u16(4),
+  reason: u16(6),
+  time: u64(8),
+  point: u8(16),
+  file: u8(17),
+  line: u16(18),
+  direction: u8(20),
+  family: u8(21),
+  captureLength: u16(22),
+  ifindex: u32(24),
+  length: u32(28),
+  sourceIdentity: u32(32),
+  destinationIdentity: u32(36),
+  sourceId: u32(40),
+  destinationId: u32(44),
+  capture: bytes(48, 128),
 });
 export type PacketEvent = LayoutValue<typeof packetEvent>;
+
+/** struct rate_key */
+export const rateKey = struct('rate_key', 8, {
+  ifindex: u32(0),
+  kind: u8(4),
+  part: u8(5),
+  pad: zero(6, 2),
+});
+export type RateKey = LayoutValue<typeof rateKey>;
+
+/** struct rate_value */
+export const rateValue = struct('rate_value', 8, {
+  due: u64(0),
+});
+export type RateValue = LayoutValue<typeof rateValue>;
 
 /** struct settings_value */
 export const settingsValue = struct('settings_value', 8, {
@@ -156,12 +170,8 @@ export const dropReason = {
   DUPLICATE_ADDRESS: 34,
   NEIGHBOUR_ANNOUNCED: 35,
   HOST_MULTICAST: 36,
-  TINY_FRAGMENT: 37,
-  FRAGMENTED_DISCOVERY: 38,
-  SOURCE_ROUTE: 39,
-  MARTIAN_SOURCE: 40,
-  MARTIAN_DESTINATION: 41,
-  LOCAL_SOURCE: 42,
+  ICMP_LIMITED: 253,
+  EVENT_LIMITED: 254,
   EVENT_LOST: 255,
 } as const;
 export type DropReason = keyof typeof dropReason;
@@ -180,6 +190,12 @@ export const eventType = {
 } as const;
 export type EventType = keyof typeof eventType;
 
+/** enum event_version */
+export const eventVersion = {
+  CURRENT: 1,
+} as const;
+export type EventVersion = keyof typeof eventVersion;
+
 /** enum monitor_aggregation */
 export const monitorAggregation = {
   NONE: 0,
@@ -188,6 +204,15 @@ export const monitorAggregation = {
   MAXIMUM: 3,
 } as const;
 export type MonitorAggregation = keyof typeof monitorAggregation;
+
+/** enum rate_kind */
+export const rateKind = {
+  DROP_EVENT: 1,
+  TRACE_EVENT: 2,
+  ICMP_TOO_BIG: 3,
+  ICMP_OTHER: 4,
+} as const;
+export type RateKind = keyof typeof rateKind;
 
 /** enum reserved_identity */
 export const reservedIdentity = {
@@ -212,8 +237,6 @@ export const sourceFile = {
   ROUTE: 36,
   ICMP: 37,
   EVENTS: 38,
-  EXTENSIONS: 39,
-  ND_GUARD: 40,
 } as const;
 export type SourceFile = keyof typeof sourceFile;
 
@@ -263,12 +286,8 @@ export const dropReasonText: Readonly<Record<DropReason, string>> = {
   DUPLICATE_ADDRESS: 'quiet: a pod asked whether its own address is taken; silence means no',
   NEIGHBOUR_ANNOUNCED: 'quiet: a pod announced its own address by ARP or ND',
   HOST_MULTICAST: "quiet: the node's own multicast or discovery on a device of ours",
-  TINY_FRAGMENT: 'a first fragment without its whole layer 4 header, or a later one that would overwrite it',
-  FRAGMENTED_DISCOVERY: 'neighbour or multicast listener discovery in a fragment',
-  SOURCE_ROUTE: 'an IPv4 source route option or an IPv6 routing header of type 0',
-  MARTIAN_SOURCE: 'a source that no host has on a wire: 0/8, 127/8, ::, ::1, multicast; to a pod also link-local',
-  MARTIAN_DESTINATION: 'to 0/8, 127/8, :: or ::1, which are valid inside a host only',
-  LOCAL_SOURCE: 'from outside, with the address of a pod of this node or of the node itself',
+  ICMP_LIMITED: "not a drop: the packet's sender got no ICMP error, having used up its rate of them",
+  EVENT_LIMITED: 'not a drop: an event was not sent, its source having used up its rate of them',
   EVENT_LOST: 'not a drop: the ring buffer had no room for an event',
 };
 
@@ -312,6 +331,14 @@ export const maps = {
     key: metricsKey,
     value: metricsValue,
   },
+  axo_rates: {
+    name: 'axo_rates',
+    type: 'lruHash',
+    maxEntries: 8192,
+    flags: 0,
+    key: rateKey,
+    value: rateValue,
+  },
   axo_scratch: {
     name: 'axo_scratch',
     type: 'perCpuArray',
@@ -319,14 +346,6 @@ export const maps = {
     flags: 0,
     key: scalar('u32', u32),
     value: icmpScratch,
-  },
-  axo_scratch_use: {
-    name: 'axo_scratch_use',
-    type: 'hash',
-    maxEntries: 1024,
-    flags: 0,
-    key: scalar('u32', u32),
-    value: scalar('u32', u32),
   },
   axo_settings: {
     name: 'axo_settings',
@@ -356,7 +375,6 @@ export const objects = ['from_container', 'from_host', 'from_netdev', 'to_contai
 export const programs = {
   axo_from_container: { object: 'from_container', section: 'tc' },
   axo_from_host: { object: 'from_host', section: 'tc' },
-  axo_from_l3dev: { object: 'from_netdev', section: 'tc' },
   axo_from_netdev: { object: 'from_netdev', section: 'tc' },
   axo_to_container: { object: 'to_container', section: 'tc' },
   axo_to_host: { object: 'to_host', section: 'tc' },

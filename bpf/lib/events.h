@@ -4,12 +4,20 @@
 
 #include "metrics.h"
 #include "packet.h"
+#include "rate.h"
 #include "settings.h"
 
 #undef THIS_FILE
 #define THIS_FILE SOURCE_EVENTS
 
 #define CAPTURE_LENGTH 128
+
+/* Counts up when a field changes its place or its meaning. */
+enum event_version {
+	EVENT_VERSION_CURRENT = 1,
+};
+
+ANCHOR(enum event_version, event_version);
 
 enum event_type {
 	EVENT_DROP = 1,
@@ -35,21 +43,26 @@ ANCHOR(enum trace_point, trace_point);
 
 /* A record of axo_events. */
 struct packet_event {
-	__u64 time;	/* nanoseconds of CLOCK_MONOTONIC */
-	__u8 type;	/* enum event_type */
-	__u8 reason;	/* enum drop_reason; 0 in a trace */
-	__u8 point;	/* enum trace_point; 0 in a drop */
-	__u8 file;	/* enum source_file */
-	__u16 line;	/* line of that file */
-	__u8 direction; /* enum direction */
-	__u8 family;	/* AF_INET, AF_INET6, or 0 when not parsed as IP */
-	__u32 ifindex;	/* device at which the program ran */
+	/* The header: the same for every type and version, so that a reader can skip what it does not know. */
+	__u8 version; /* enum event_version */
+	__u8 type;    /* enum event_type */
+	__u16 size;   /* of the record, in bytes */
+	__u16 cpu;
+	__u16 reason; /* enum drop_reason; 0 in a trace */
+	__u64 time;   /* nanoseconds of CLOCK_MONOTONIC */
+	/* A packet. */
+	__u8 point;	      /* enum trace_point; 0 in a drop */
+	__u8 file;	      /* enum source_file */
+	__u16 line;	      /* line of that file */
+	__u8 direction;	      /* enum direction */
+	__u8 family;	      /* AF_INET, AF_INET6, or 0 when not parsed as IP */
+	__u16 capture_length; /* bytes of capture that are valid */
+	__u32 ifindex;	      /* device at which the program ran */
+	__u32 length;	      /* of the frame, in bytes */
 	__u32 source_identity;
 	__u32 destination_identity;
-	__u16 source_id; /* endpoint ids; 0 when not an endpoint of this node */
-	__u16 destination_id;
-	__u32 length;		      /* of the frame, in bytes */
-	__u32 capture_length;	      /* bytes of capture that are valid */
+	__u32 source_id; /* endpoint ids; 0 when not an endpoint of this node */
+	__u32 destination_id;
 	__u8 capture[CAPTURE_LENGTH]; /* the frame from its Ethernet header on */
 };
 
@@ -60,19 +73,41 @@ struct {
 	__uint(max_entries, 1 << 20);
 } axo_events SEC(".maps");
 
+/* Events per second of one device and direction, and at once. */
+#define DROP_EVENTS_PER_SECOND	100
+#define DROP_EVENTS_AT_ONCE	200
+#define TRACE_EVENTS_PER_SECOND 1000
+#define TRACE_EVENTS_AT_ONCE	2000
+
+static __always_inline bool event_is_allowed(struct __sk_buff *skb, const struct packet *packet, __u32 type)
+{
+	if (type == EVENT_DROP)
+		return rate_allows(skb->ifindex, RATE_DROP_EVENT, packet->direction, SECOND_NS / DROP_EVENTS_PER_SECOND,
+				   DROP_EVENTS_AT_ONCE);
+	return rate_allows(skb->ifindex, RATE_TRACE_EVENT, packet->direction, SECOND_NS / TRACE_EVENTS_PER_SECOND, TRACE_EVENTS_AT_ONCE);
+}
+
 /* what: enum event_type << 16 | reason << 8 | point */
 static __noinline void event_send(struct __sk_buff *skb, struct packet *packet, __u32 what, __u32 file_line)
 {
-	struct packet_event *event = bpf_ringbuf_reserve(&axo_events, sizeof(*event), 0);
+	struct packet_event *event;
 	__u32 length = skb->len;
 
-	if (unlikely(!event)) {
-		metrics_count(DROP_EVENT_LOST, packet->direction, __LINE__, THIS_FILE, length);
+	if (!event_is_allowed(skb, packet, what >> 16)) {
+		metrics_count(DROP_EVENT_LIMITED, packet->direction, THIS_FILE, length);
 		return;
 	}
-	event->time = bpf_ktime_get_ns();
+	event = bpf_ringbuf_reserve(&axo_events, sizeof(*event), 0);
+	if (unlikely(!event)) {
+		metrics_count(DROP_EVENT_LOST, packet->direction, THIS_FILE, length);
+		return;
+	}
+	event->version = EVENT_VERSION_CURRENT;
 	event->type = what >> 16;
-	event->reason = what >> 8;
+	event->size = sizeof(*event);
+	event->cpu = bpf_get_smp_processor_id();
+	event->reason = (what >> 8) & 0xff;
+	event->time = bpf_ktime_get_ns();
 	event->point = what;
 	event->file = file_line >> 16;
 	event->line = file_line;

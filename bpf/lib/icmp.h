@@ -15,8 +15,9 @@
 /* At most 576 bytes of IPv4 (RFC 1812, 4.3.2.3) and 1280 of IPv6 (RFC 4443, 2.4), and what older kernels' bpf_csum_diff takes at once. */
 #define ICMP_QUOTE 512
 
-/* Errors per second and CPU (RFC 1812, 4.3.2.8; RFC 4443, 2.4 (f)); the kernel's own limit, icmp_msgs_per_sec, is 1000 by default. */
-#define ICMP_PER_SECOND 1000
+/* Errors of one kind per second to one source (RFC 1812, 4.3.2.8; RFC 4443, 2.4 (f)), and at once. */
+#define ICMP_PER_SECOND 100
+#define ICMP_AT_ONCE	200
 
 /* Where an error goes. */
 enum reply_path {
@@ -43,12 +44,9 @@ struct icmp6_error {
 	struct icmp_message icmp;
 };
 
-/* Per CPU: room for the quote while its checksum is taken, which is too big for the stack; and how many errors were made this second. */
+/* Per CPU: room for the quote while its checksum is taken, which is too big for the stack. */
 struct icmp_scratch {
 	__u8 quote[ICMP_QUOTE] ALIGNED(8);
-	__u64 second;
-	__u32 sent;
-	__u32 pad;
 };
 
 struct {
@@ -110,16 +108,15 @@ static __always_inline bool may_be_answered(const struct packet *packet)
 	return !address_is_zero(packet->tuple.source);
 }
 
-static __always_inline bool is_within_limit(struct icmp_scratch *scratch)
+/* Per device and source address; a pod's address was checked before anything is said about its packets. */
+static __always_inline bool is_within_limit(struct __sk_buff *skb, const struct packet *packet, __u32 reason)
 {
-	__u64 second = bpf_ktime_get_ns() / 1000000000;
+	__u8 kind = reason == DROP_TOO_BIG ? RATE_ICMP_TOO_BIG : RATE_ICMP_OTHER;
 
-	if (scratch->second != second) {
-		scratch->second = second;
-		scratch->sent = 0;
-	}
-	scratch->sent += 1;
-	return scratch->sent <= ICMP_PER_SECOND;
+	if (likely(rate_allows(skb->ifindex, kind, rate_part_of(packet->tuple.source), SECOND_NS / ICMP_PER_SECOND, ICMP_AT_ONCE)))
+		return true;
+	metrics_count(DROP_ICMP_LIMITED, packet->direction, THIS_FILE, skb->len);
+	return false;
 }
 
 /* Copies what is quoted and returns its length, a multiple of 4; sum gets its checksum. */
@@ -242,7 +239,7 @@ static __always_inline bool icmp_error(struct __sk_buff *skb, const struct packe
 	bool written;
 
 	error_source(packet, path, source);
-	if (!scratch || !kind || address_is_zero(source) || !may_be_answered(packet) || !is_within_limit(scratch))
+	if (!scratch || !kind || address_is_zero(source) || !may_be_answered(packet) || !is_within_limit(skb, packet, reason))
 		return false;
 	if (!scratch_claim())
 		return false;

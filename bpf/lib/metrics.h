@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-/* Packets and bytes by reason, direction and the line that decided, per CPU. Reason 0 counts what was forwarded. */
+/*
+ * Packets and bytes by reason, direction and the file that decided, per CPU. Reason 0 counts what was forwarded. All three are numbers that
+ * never change, so rows keep their meaning from version to version; a drop's line is in its event.
+ */
 #pragma once
 
 #include "drop.h"
@@ -15,9 +18,8 @@ ANCHOR(enum direction, direction);
 struct metrics_key {
 	__u8 reason;	/* enum drop_reason */
 	__u8 direction; /* enum direction */
-	__u16 line;
-	__u8 file; /* enum source_file */
-	__u8 pad[3];
+	__u8 file;	/* enum source_file */
+	__u8 pad;
 };
 
 struct metrics_value {
@@ -39,9 +41,9 @@ static __noinline void metrics_create(const struct metrics_key *key, __u64 bytes
 	bpf_map_update_elem(&axo_metrics, key, &first, BPF_NOEXIST);
 }
 
-static __always_inline void metrics_count(__u8 reason, __u8 direction, __u16 line, __u8 file, __u64 bytes)
+static __always_inline void metrics_count(__u8 reason, __u8 direction, __u8 file, __u64 bytes)
 {
-	struct metrics_key key = {.reason = reason, .direction = direction, .line = line, .file = file};
+	struct metrics_key key = {.reason = reason, .direction = direction, .file = file};
 	struct metrics_value *value = bpf_map_lookup_elem(&axo_metrics, &key);
 
 	if (unlikely(!value)) {
@@ -52,5 +54,5 @@ static __always_inline void metrics_count(__u8 reason, __u8 direction, __u16 lin
 	value->bytes += bytes;
 }
 
-/* Counts a packet that goes on, under the line of the call. */
-#define count_forwarded(direction, bytes) metrics_count(DROP_FORWARDED, direction, __LINE__, THIS_FILE, bytes)
+/* Counts a packet that goes on, under the file of the call. */
+#define count_forwarded(direction, bytes) metrics_count(DROP_FORWARDED, direction, THIS_FILE, bytes)

@@ -22,7 +22,7 @@ static __noinline int drop_packet(struct __sk_buff *skb, struct packet *packet, 
 {
 	__u32 reason = drop_reason_of(verdict);
 
-	metrics_count(reason, packet->direction, drop_line_of(verdict), drop_file_of(verdict), skb->len);
+	metrics_count(reason, packet->direction, drop_file_of(verdict), skb->len);
 	if (!drop_is_quiet(reason) || cfg_monitor_aggregation == AGGREGATION_NONE)
 		event_send(skb, packet, EVENT_DROP << 16 | reason << 8, (__u32)drop_file_of(verdict) << 16 | drop_line_of(verdict));
 	if (path == REPLY_NEVER || !packet->family || !icmp_error(skb, packet, reason, path))

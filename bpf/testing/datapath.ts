@@ -9,6 +9,8 @@ import {
   type ProgramName,
   packetEvent,
   programs,
+  type RateKind,
+  rateKind,
 } from '../layout.generated.ts';
 import { deviceOf, endpointEntries, self, settings } from './world.ts';
 
@@ -16,6 +18,11 @@ const root = join(import.meta.dirname, '..', '..');
 
 /** Offsets in struct __sk_buff (include/uapi/linux/bpf.h) of what BPF_PROG_TEST_RUN lets us set. */
 const SK_BUFF = { bytes: 192, ingressIfindex: 36, gsoSegments: 164, gsoSize: 176 } as const;
+
+/** Parts of a source's budget, 6 bits (RATE_PART_BITS in rate.h). */
+const ALL_PARTS = Array.from({ length: 64 }, (_, part) => part);
+/** Of CLOCK_MONOTONIC, in nanoseconds. */
+const NEVER = 1n << 62n;
 
 export interface RunOptions {
   /** Payload bytes per segment: the packet counts as a GSO packet of two or more. */
@@ -54,9 +61,15 @@ export class Datapath {
     this.#reader = openRingBuffer(object.map('axo_events'), (record) => this.#events.push(packetEvent.decode(record)));
   }
 
-  static async load(program: ProgramName, changes: Partial<DatapathSettings> = {}, netns?: Netns): Promise<Datapath> {
+  /** `maxEntries`: sizes of maps that differ from the usual. */
+  static async load(
+    program: ProgramName,
+    changes: Partial<DatapathSettings> = {},
+    netns?: Netns,
+    maxEntries: Readonly<Record<string, number>> = {},
+  ): Promise<Datapath> {
     const path = join(root, 'dist', 'bpf', `${programs[program].object}.o`);
-    const small = { axo_ipcache: 16, axo_endpoints: 64, axo_devices: 64 };
+    const small = { axo_ipcache: 16, axo_endpoints: 64, axo_devices: 64, ...maxEntries };
     const object = await loadObject({ path, rodata: { ...settings, ...changes }, maxEntries: small });
     const datapath = new Datapath(object, program, netns);
     datapath.reset();
@@ -66,6 +79,7 @@ export class Datapath {
   /** The world as world.ts has it, nothing counted, nothing in the ring buffer: as good as a fresh load, and fifty times as fast. */
   reset(): void {
     this.map('axo_metrics').clear();
+    this.map('axo_rates').clear();
     this.map('axo_devices').clear();
     const endpoints = this.map('axo_endpoints');
     endpoints.clear();
@@ -76,9 +90,14 @@ export class Datapath {
   }
 
   /** A map of the object with its generated layout. */
-  map<N extends 'axo_endpoints' | 'axo_devices' | 'axo_metrics' | 'axo_scratch' | 'axo_scratch_use' | 'axo_settings'>(name: N) {
+  map<N extends 'axo_endpoints' | 'axo_devices' | 'axo_metrics' | 'axo_rates' | 'axo_scratch' | 'axo_scratch_use' | 'axo_settings'>(name: N) {
     const { key, value } = maps[name];
     return new BpfMap(this.#object.map(name), key as never, value as never) as unknown as MapOf<N>;
+  }
+
+  /** From now on the source behind a device has no budget of this kind left; `parts` as in struct rate_key, all when absent. */
+  spend(kind: RateKind, { ifindex = self.ifindex, parts = ALL_PARTS }: { ifindex?: number; parts?: readonly number[] } = {}): void {
+    for (const part of parts) this.map('axo_rates').set({ ifindex, kind: rateKind[kind], part }, { due: NEVER });
   }
 
   /** From now on somebody listens to traces. */
