@@ -46,7 +46,8 @@ describe.each(families)('ICMP errors to addresses outside, $name', ({ of, ip }) 
   it('do not share one budget', async () => {
     using outside = await Datapath.load('axo_from_netdev');
     const sources = Array.from({ length: 20 }, (_, i) => of({ ipv4: `198.51.100.${i + 1}`, ipv6: `2001:db8:1::${i + 1}` }));
-    const expired = (source: string) => ip(new Frame().eth('02:00:00:00:00:fe', '00:00:00:00:00:00'), source, of(neighbour), 1).udp(1, 2).bytes();
+    const expired = (source: string) =>
+      ip(new Frame().eth('02:00:00:00:00:fe', '00:00:00:00:00:00'), source, of(neighbour), 1).udp(1, 2).bytes();
     outside.run(expired(sources[0] ?? ''));
     const [[key] = []] = [...outside.map('axo_rates').entries()].filter(([{ kind }]) => kind === rateKind.ICMP_OTHER);
     outside.spend('ICMP_OTHER', { parts: [key?.part ?? -1] });

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Scratch } from '../../native/fixture.ts';
@@ -30,6 +30,8 @@ export const WIRE_MTU = 1400;
 export class BpfLab {
   readonly #scratch = new Scratch();
   readonly #fds: Fd[] = [];
+  readonly #shared = new Map<string, Fd>();
+  readonly #children: ChildProcess[] = [];
   readonly #places = new Map<string, Place>();
 
   static async open(): Promise<BpfLab> {
@@ -58,14 +60,13 @@ export class BpfLab {
     mkdirSync(pinMapsUnder);
     const rodata = { ...settings, cfg_host_ifindex: hosts.host, cfg_net_ifindex: hosts.net };
     const programs = new Map<string, Fd>();
-    const shared = new Map<string, Fd>();
     for (const object of objects) {
       const loaded = await loadObject({ path: join(import.meta.dirname, `../../dist/bpf/${object}.o`), rodata, pinMapsUnder });
       this.#fds.push(...loaded.maps.values(), ...loaded.programs.values());
-      for (const [name, fd] of loaded.maps) shared.set(name, fd);
+      for (const [name, fd] of loaded.maps) this.#shared.set(name, fd);
       for (const [name, fd] of loaded.programs) programs.set(name, fd);
     }
-    const use = (name: string): Fd => shared.get(name) ?? programs.get(name) ?? fail(name);
+    const use = (name: string): Fd => this.#shared.get(name) ?? programs.get(name) ?? fail(name);
     fillMaps(use, ifindexes);
     const attach = async (program: ProgramName, ifindex: number, attachType: AttachType) => {
       this.#fds.push(await createLink({ program: use(program), ifindex, attachType, netns: node.netns }));
@@ -91,7 +92,21 @@ export class BpfLab {
     return (this.#places.get(place) ?? fail(place)).netns;
   }
 
+  /** A map that the programs share; open while the lab is. */
+  map(name: keyof typeof maps): Fd {
+    return this.#shared.get(name) ?? fail(name);
+  }
+
+  /** Starts a command at a place. It is killed with the lab. */
+  start(place: string | TestPod, ...command: readonly string[]): ChildProcess {
+    const { path } = this.#places.get(typeof place === 'string' ? place : podName(place)) ?? fail(String(place));
+    const child = spawn('nsenter', [`--net=${path}`, ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#children.push(child);
+    return child;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#children) child.kill('SIGKILL');
     for (const fd of this.#fds.reverse()) fd.close();
     for (const { net, netns } of this.#places.values()) {
       net.close();

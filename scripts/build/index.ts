@@ -1,3 +1,4 @@
+import { benchStep } from './bench.ts';
 import { bpfStep } from './bpf.ts';
 import { bundleStep } from './bundle.ts';
 import { harnessStep } from './harness.ts';
@@ -5,10 +6,10 @@ import { launcherStep } from './launcher.ts';
 import { nativeStep } from './native.ts';
 import { packStep } from './pack.ts';
 import { runStep } from './step.ts';
-import { timerStep } from './timer.ts';
+
 import { vmStep } from './vm.ts';
 
-/** Brings dist/ up to date: addons, the published package, eBPF objects, launcher, bundles, executables, the benchmark's clock. Silent when nothing changed. */
+/** Brings dist/ up to date: addons, the published package, eBPF objects, launcher, bundles, executables, the benchmark's programs. Silent when nothing changed. */
 export async function build(): Promise<void> {
   await runStep(nativeStep);
   await runStep(harnessStep);
@@ -17,5 +18,5 @@ export async function build(): Promise<void> {
   await runStep(launcherStep);
   await runStep(bundleStep);
   await runStep(packStep);
-  await runStep(timerStep);
+  await runStep(benchStep);
 }
