@@ -168,6 +168,9 @@ export interface MapShape {
 /** Handle of a ring buffer reader. */
 export type RingHandle = object & { readonly __ring?: never };
 
+/** Handle of a ring buffer recorder; of no use after its close. */
+export type RecorderHandle = object & { readonly __recorder?: never };
+
 /** axoneme-bpf.node. Failures of object calls also have `messages` (libbpf's warnings) and `verifierLog`. */
 export interface BpfAddon {
   readonly libbpfVersion: string;
@@ -184,6 +187,10 @@ export interface BpfAddon {
   ringBufferClose(ring: RingHandle): void;
   ringBufferRef(ring: RingHandle, on: boolean): void;
   ringBufferConsume(ring: RingHandle): Uint8Array[];
+  ringRecorderOpen(map: number, capacity: number): RecorderHandle;
+  ringRecorderClose(recorder: RecorderHandle): void;
+  ringRecorderSeen(recorder: RecorderHandle): number;
+  ringRecorderRecent(recorder: RecorderHandle): Uint8Array[];
 }
 
 let directory: string | undefined;

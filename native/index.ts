@@ -24,6 +24,7 @@ export { loadProgram, silentLoss } from './bpf/program.ts';
 export { attachedPrograms, programById } from './bpf/query.ts';
 export { createMap, mapDelete, mapEntries, mapGet, mapGetBatch, mapNextKey, mapSet, type RawBatch, type RawEntry } from './bpf/raw-map.ts';
 export { openRingBuffer, type RingBufferReader } from './bpf/ring-buffer.ts';
+export { type RingRecorder, recordRingBuffer } from './bpf/ring-recorder.ts';
 export { type TestRunInput, type TestRunOutput, testRun } from './bpf/test-run.ts';
 export {
   BpfError,

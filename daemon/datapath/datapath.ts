@@ -4,7 +4,7 @@ import type { Endpoint, EndpointPlan } from '../../conf/api/types.ts';
 import { EXTERNAL_POOLS, HOST_IFNAME, hostIfname } from '../../conf/names.ts';
 import type { Paths } from '../../conf/paths.ts';
 import { step } from '../../conf/step.ts';
-import { interfaceAt, openRingBuffer, probe, type RingBufferReader, Rtnetlink } from '../../native/index.ts';
+import { interfaceAt, probe, type RingRecorder, Rtnetlink, recordRingBuffer } from '../../native/index.ts';
 import { namesIn } from '../../plugin/attach/index.ts';
 import { addressesOf } from '../endpoint/identity.ts';
 import { KeyedLock } from '../endpoint/locks.ts';
@@ -15,7 +15,6 @@ import type { Settings } from '../settings.ts';
 import { type AttachChoice, chooseAttach, requireKernel } from './attach-choice.ts';
 import { ensureBpffs } from './bpffs.ts';
 import { chooseDeviceMode, type DeviceChoice } from './device-mode.ts';
-import { EventLog } from './events.ts';
 import { Graves } from './graves.ts';
 import { Hooks } from './hooks.ts';
 import { ensureHostDevice, type HostDevice, routeProblems, routerProblems, syncRouters, syncRoutes } from './host-device.ts';
@@ -57,7 +56,8 @@ interface Opened {
 
 /** The kernel side of the node: programs, maps, links, devices and routes. */
 export class Datapath implements EndpointDatapath {
-  readonly events = new EventLog(EVENTS_KEPT);
+  /** Drops and traces, the latest ones. */
+  readonly events: RingRecorder;
   readonly mtu: number;
   readonly graves: Graves;
   readonly #parts: DatapathParts;
@@ -65,7 +65,6 @@ export class Datapath implements EndpointDatapath {
   readonly #maps: EndpointMaps;
   readonly #hooks: Hooks;
   readonly #watch: NodeWatch;
-  readonly #ring: RingBufferReader;
   readonly #lock = new KeyedLock();
   #devices: readonly string[] = [];
   #reported = '';
@@ -86,7 +85,7 @@ export class Datapath implements EndpointDatapath {
     this.#maps = new EndpointMaps((name) => opened.programs.map(name));
     this.#hooks = new Hooks(parts.paths.links, opened.attach.kind, (name) => opened.programs.program(name));
     this.#watch = new NodeWatch(opened.rtnl, parts.log, () => this.#syncNode());
-    this.#ring = openRingBuffer(opened.programs.map('axo_events'), (record) => this.events.add(record));
+    this.events = recordRingBuffer(opened.programs.map('axo_events'), EVENTS_KEPT);
   }
 
   /** Brings bpffs, the node's own leg and the programs into place; attaches nothing yet. Throws StartError. */
@@ -222,7 +221,7 @@ export class Datapath implements EndpointDatapath {
 
   /** Stops following the node. Programs, links and devices stay as they are: traffic goes on. */
   close(): void {
-    this.#ring.close();
+    this.events.close();
     this.#watch.close();
     this.#opened.programs.close();
     this.#opened.rtnl.close();

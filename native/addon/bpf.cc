@@ -7,6 +7,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   axo::InitInspect(exports);
   axo::InitLoader(exports);
   axo::InitRingBuffer(exports);
+  axo::InitRingRecorder(exports);
   return exports;
 }
 

@@ -22,5 +22,6 @@ void InitBpfMaps(Napi::Object exports);
 void InitInspect(Napi::Object exports);
 void InitLoader(Napi::Object exports);
 void InitRingBuffer(Napi::Object exports);
+void InitRingRecorder(Napi::Object exports);
 
 }  // namespace axo
