@@ -1,4 +1,5 @@
 import { type Logger as Pino, pino } from 'pino';
+import type { LogWriter } from './log-writer.ts';
 
 /** What the daemon's parts need of a logger: pino's calling convention, fields first. */
 export type Logger = Pick<Pino, 'debug' | 'info' | 'warn' | 'error'>;
@@ -7,10 +8,10 @@ export type Logger = Pick<Pino, 'debug' | 'info' | 'warn' | 'error'>;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 /**
- * JSON lines on stderr, one event each: `time` (ISO 8601), `level` (a word), `msg`, and flat fields. Written synchronously, so that the
- * line about a crash is out before the process is.
+ * JSON lines, one event each: `time` (ISO 8601), `level` (a word), `msg`, and flat fields. The writer never waits for a reader, and a line is out
+ * before the next statement unless the reader is behind.
  */
-export function createLogger(level: LogLevel): Logger {
+export function createLogger(level: LogLevel, writer: LogWriter): Logger {
   return pino(
     {
       level,
@@ -18,7 +19,7 @@ export function createLogger(level: LogLevel): Logger {
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    pino.destination({ dest: 2, sync: true }),
+    writer,
   );
 }
 

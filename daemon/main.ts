@@ -9,6 +9,7 @@ import { Daemon, type DaemonParts, expeditePaths } from './daemon.ts';
 import { messageOf, StartError } from './failure.ts';
 import { requireKnownFormat } from './format.ts';
 import { createLogger, type Logger, type LogLevel } from './log.ts';
+import { LogWriter } from './log-writer.ts';
 import { keepMemorySmall, tidyMemorySoon } from './memory.ts';
 import { requireSingle } from './single.ts';
 
@@ -34,20 +35,21 @@ export async function runDaemon(options: DaemonOptions = {}): Promise<number> {
   keepMemorySmall();
   process.umask(0o077);
   const paths = pathsUnder(options.root);
-  let log = createLogger(options.logLevel ?? 'info');
+  const stderr = LogWriter.standardError();
+  let log = createLogger(options.logLevel ?? 'info', stderr);
   try {
     if (options.cleanup === true) {
       await cleanUpAlone(paths, log);
       return 0;
     }
     const loaded = await load(paths, options);
-    if (options.logLevel === undefined && loaded.config.debug.enabled) log = createLogger('debug');
+    if (options.logLevel === undefined && loaded.config.debug.enabled) log = createLogger('debug', stderr);
     await serve(paths, loaded, log, options.conflist);
     return 0;
   } catch (error) {
     const isExpected = error instanceof StartError || error instanceof ConfigError;
     log.error({ error: messageOf(error), ...(isExpected ? {} : { stack: (error as Error).stack }) }, 'the daemon cannot run');
-    process.stderr.write(`axoneme daemon: ${messageOf(error)}\n`);
+    stderr.write(`axoneme daemon: ${messageOf(error)}\n`);
     return 1;
   }
 }

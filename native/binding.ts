@@ -82,6 +82,8 @@ export interface SysAddon {
   watchOpen(fd: number, onReadable: () => void): WatchHandle;
   watchClose(watch: WatchHandle): void;
   watchRef(watch: WatchHandle, on: boolean): void;
+  /** Answers how many bytes the kernel took without waiting. */
+  writeNow(fd: number, data: Uint8Array): number;
   /** Makes a TAP device in `netns`; it goes with the descriptor. */
   tapOpen(netns: number, name: string): Promise<number>;
   tapCarrier(tap: number, on: boolean): void;

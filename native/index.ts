@@ -53,3 +53,4 @@ export { getSysctl, setSysctl, sysctlPath } from './sysctl.ts';
 export { createMemoryFile, type Peer, type Received, readMemoryFile, UnixConnection, UnixListener } from './unix.ts';
 export { type FdWatcher, watchFd } from './watch.ts';
 export { openTap, setCarrier, Wire } from './wire.ts';
+export { writeNow } from './write.ts';

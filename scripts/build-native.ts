@@ -31,6 +31,7 @@ const addons: readonly Addon[] = [
       'unix.cc',
       'watch.cc',
       'wire.cc',
+      'write.cc',
       'memory.cc',
       'meter.cc',
       'bpf_objects.cc',
@@ -39,7 +40,11 @@ const addons: readonly Addon[] = [
     libraries: [],
   },
   // libbpf dynamically: the static libraries of Debian are not position independent.
-  { file: 'axoneme-bpf.node', sources: ['bpf.cc', 'inspect.cc', 'loader.cc', 'ring_buffer.cc', 'ring_recorder.cc', 'watch.cc'], libraries: ['-lbpf'] },
+  {
+    file: 'axoneme-bpf.node',
+    sources: ['bpf.cc', 'inspect.cc', 'loader.cc', 'ring_buffer.cc', 'ring_recorder.cc', 'watch.cc'],
+    libraries: ['-lbpf'],
+  },
 ];
 
 /** node_api.h and uv.h of the Node that the project pins; the same for every processor. */

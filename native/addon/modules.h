@@ -15,6 +15,7 @@ void InitNetlink(Napi::Object exports);
 void InitUnix(Napi::Object exports);
 void InitWatch(Napi::Object exports);
 void InitWire(Napi::Object exports);
+void InitWrite(Napi::Object exports);
 void InitMemory(Napi::Object exports);
 void InitMeter(Napi::Object exports);
 void InitBpfObjects(Napi::Object exports);

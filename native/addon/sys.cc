@@ -13,6 +13,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   axo::InitUnix(exports);
   axo::InitWatch(exports);
   axo::InitWire(exports);
+  axo::InitWrite(exports);
   axo::InitMemory(exports);
   axo::InitMeter(exports);
   axo::InitBpfObjects(exports);

@@ -3,6 +3,7 @@ import { AxonemeNode, dualStack } from '../support/axoneme.ts';
 import { bursts } from './burst.ts';
 import { datapath } from './datapath.ts';
 import { families } from './families.ts';
+import { floods } from './flood.ts';
 import { netkit } from './netkit.ts';
 import type { Row } from './row.ts';
 import { scale } from './scale.ts';
@@ -10,7 +11,7 @@ import { type Extent, isWanted, type Section, type Stage } from './section.ts';
 import { verbs } from './verbs.ts';
 
 /** All there is, in the order of the table. */
-export const sections: readonly Section[] = [verbs, families, bursts, netkit, datapath, scale];
+export const sections: readonly Section[] = [verbs, families, bursts, netkit, datapath, floods, scale];
 
 /** The kinds of devices are compared by name, whatever the daemon would choose. */
 const config = { ...dualStack, bpf: { datapathMode: 'veth' } };
