@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps the latest records of a BPF ring buffer, on a thread of its own: what programs report costs the event loop nothing
-// until somebody asks for it.
+// Keeps the latest records of a BPF ring buffer, on a thread of its own: what programs report costs the event loop
+// nothing until somebody asks for it.
 #include <bpf/libbpf.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -15,8 +15,8 @@
 namespace axo {
 namespace {
 
-// Between two looks at the buffer. The kernel wakes a reader only when the reader had seen everything before, so a reader
-// that rests is woken 20 times a second at most, however many records come.
+// Between two looks at the buffer. The kernel wakes a reader only when the reader had seen everything before, so a
+// reader that rests is woken 20 times a second at most, however many records come.
 constexpr int kRestMs = 50;
 
 // The thread's; it needs some kilobytes.
@@ -91,7 +91,9 @@ class RingRecorder {
     return true;
   }
 
-  static RingRecorder* Self(const Napi::CallbackInfo& info) { return info[0].As<Napi::External<RingRecorder>>().Data(); }
+  static RingRecorder* Self(const Napi::CallbackInfo& info) {
+    return info[0].As<Napi::External<RingRecorder>>().Data();
+  }
 
   static void OnEnvironmentEnd(void* self) { delete static_cast<RingRecorder*>(self); }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes that never wait, on descriptors whose flags belong to others too: standard error is often shared, and O_NONBLOCK
-// would be set for everybody.
+// Writes that never wait, on descriptors whose flags belong to others too: standard error is often shared, and
+// O_NONBLOCK would be set for everybody.
 #include <limits.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -13,7 +13,8 @@
 namespace axo {
 namespace {
 
-// Of a pipe that is writable there is room for PIPE_BUF bytes (poll(2), pipe(7)); a terminal that is stopped is not writable.
+// Of a pipe that is writable there is room for PIPE_BUF bytes (poll(2), pipe(7)); a terminal that is stopped is not
+// writable.
 ssize_t WriteWhereWritable(int fd, const Bytes& data) {
   pollfd one{fd, POLLOUT, 0};
   int ready = poll(&one, 1, 0);
@@ -38,6 +39,8 @@ Napi::Value WriteNow(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void InitWrite(Napi::Object exports) { Export(exports, "writeNow", WriteNow); }
+void InitWrite(Napi::Object exports) {
+  Export(exports, "writeNow", WriteNow);
+}
 
 }  // namespace axo
