@@ -9,6 +9,10 @@ export interface Paths {
   readonly socket: string;
   /** Where the daemon takes whole CNI calls from the launcher, a Unix socket of mode 0600. */
   readonly cniSocket: string;
+  /** Locked by the daemon for as long as it lives; its content is the daemon's heartbeat. */
+  readonly lock: string;
+  /** The daemon's health as it last knew it, for a STATUS that it is too busy to answer. */
+  readonly health: string;
   /** On tmpfs on purpose: what is here survives the daemon and not a reboot, like the kernel objects that it describes. */
   readonly runDir: string;
   /** Where the daemon keeps `endpoints/` and `ipam.json`; the same folder as `runDir`. */
@@ -34,6 +38,8 @@ export function paths(root: string = process.env['AXONEME_ROOT'] || '/'): Paths 
     config: join(root, 'etc/axoneme/config.yaml'),
     socket: join(runDir, 'axoneme.sock'),
     cniSocket: join(runDir, 'cni.sock'),
+    lock: join(runDir, 'daemon.lock'),
+    health: join(runDir, 'health.json'),
     runDir,
     stateDir: runDir,
     deleteQueue: join(runDir, 'delete-queue'),

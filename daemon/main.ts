@@ -8,10 +8,11 @@ import { cleanUp } from './cleanup.ts';
 import { Daemon, type DaemonParts, expeditePaths } from './daemon.ts';
 import { messageOf, StartError } from './failure.ts';
 import { requireKnownFormat } from './format.ts';
+import { HeartbeatWriter } from './heartbeat.ts';
+import { InstanceLock } from './instance-lock.ts';
 import { createLogger, type Logger, type LogLevel } from './log.ts';
 import { LogWriter } from './log-writer.ts';
 import { keepMemorySmall, tidyMemorySoon } from './memory.ts';
-import { requireSingle } from './single.ts';
 
 /** What the command line says. */
 export interface DaemonOptions {
@@ -60,7 +61,7 @@ async function load(paths: Paths, { config }: DaemonOptions): Promise<LoadedConf
 }
 
 async function cleanUpAlone(paths: Paths, log: Logger): Promise<void> {
-  const lock = await requireSingle(paths.socket);
+  const lock = InstanceLock.acquire(paths);
   try {
     await cleanUp(paths, expeditePaths(paths), log);
   } finally {
@@ -73,7 +74,8 @@ async function serve(paths: Paths, { config, ignored, source }: LoadedConfig, lo
   requireKnownFormat(paths);
   const ended = endSignal();
   const passedFd = passedSocket();
-  const lock = await requireSingle(paths.socket, passedFd !== undefined);
+  const lock = InstanceLock.acquire(paths, passedFd !== undefined);
+  const heartbeat = new HeartbeatWriter({ lock, healthPath: paths.health, log });
   log.info(
     { version, pid: process.pid, config: source, root: paths.root, socket: passedFd === undefined ? 'own' : 'passed' },
     'axoneme daemon starts',
@@ -81,13 +83,16 @@ async function serve(paths: Paths, { config, ignored, source }: LoadedConfig, lo
   if (ignored.length > 0) log.info({ keys: ignored }, 'configuration keys without effect here');
   watchCrashes(log);
   const daemon = await start({ paths, config, log, passedFd });
+  heartbeat.serve(daemon);
   tidyMemorySoon();
   const ending = new AbortController();
   if (conflist !== undefined) void writeConflistWhenReady(conflist, daemon, log, ending.signal);
   const signal = await ended;
   ending.abort();
   log.info({ signal }, 'ending; pods keep their network');
+  heartbeat.end();
   await daemon.stop();
+  heartbeat.close();
   lock.release();
 }
 

@@ -47,6 +47,9 @@ export interface SysAddon {
   inetOpen(netns: number, family: number, type: number, address: string, port: number, protocol: number): Promise<number>;
   /** `flags`: IFF_*; undefined when there is none. */
   interfaceGet(ifindex: number): { readonly name: string; readonly flags: number; readonly mac: Uint8Array } | undefined;
+  /** The descriptor that holds the lock; undefined when another one has it. */
+  fileLockTake(path: string): number | undefined;
+  fileLockIsHeld(path: string): boolean;
   /** A connected stream socket, not blocking. */
   unixConnect(path: string): number;
   /** Sends all of `request`, then waits for a part of the answer, at most `timeoutMs` together (ETIMEDOUT); empty at the end of the stream. */

@@ -40,6 +40,7 @@ export {
   VerifierError,
 } from './errors.ts';
 export { Fd, liveFds } from './fd.ts';
+export { isFileLocked, takeFileLock } from './file-lock.ts';
 export { FileSystemType, MountFlags, mount, openFileIn, readFileIn, statfsType, umount, writeFileIn } from './files.ts';
 export { type InetSocketOptions, openInetSocket } from './inet.ts';
 export { type Interface, interfaceAt } from './interface.ts';

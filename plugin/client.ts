@@ -16,21 +16,28 @@ import { type Agent, AgentError, type AgentErrorCode } from './agent.ts';
 import { readCheckReport, readEndpoint, readEndpoints, readHealth, readPlan } from './answers.ts';
 import { clockMs } from './clock.ts';
 import type { Answer } from './http-answer.ts';
+import { hungMessage, type LivenessProbe } from './liveness.ts';
 import { type Exchange, Transport } from './transport.ts';
 
-/** How a client waits. */
+/** How a client waits, in milliseconds. */
 export interface ClientOptions {
   /**
-   * From the first call on, how long a daemon that is away, starting or silent is waited for, in milliseconds; its restart takes less.
+   * How long a daemon is waited for that shows no sign of life: from the first call on, or since it last showed one. Its restart takes less.
    * 0: it is asked once, and `answerMs` alone bounds that.
    */
   readonly patienceMs: number;
-  /** How long one call may take, in milliseconds. */
+  /** How long one call may take where the daemon shows no sign of life. */
   readonly answerMs: number;
+  /** Where to see whether the daemon lives; nowhere when absent. */
+  readonly liveness?: Pick<LivenessProbe, 'look'>;
+  /** From the first call on, how long a daemon that lives is waited for. */
+  readonly aliveMs?: number;
+  /** The same of one that lives and does not serve calls, because it starts or ends; as long as `aliveMs` when absent. */
+  readonly startingMs?: number;
 }
 
-/** Pause between two attempts to reach a daemon that is away, in milliseconds. */
-const RETRY_MS = 50;
+/** Pause before the first and the later attempts to reach a daemon again, in milliseconds. */
+const RETRY_MS = { first: 50, longest: 500 } as const;
 
 const API_CODES: ReadonlySet<string> = new Set(apiErrorCodes);
 
@@ -38,13 +45,15 @@ const API_CODES: ReadonlySet<string> = new Set(apiErrorCodes);
 export class DaemonClient implements Agent, Disposable {
   readonly #transport: Transport;
   readonly #options: ClientOptions;
-  readonly #deadline: number;
+  readonly #began = clockMs();
+  /** Until when a daemon that shows no sign of life is waited for. */
+  #patientUntil: number;
   #isServed = false;
 
   constructor(socketPath: string, options: ClientOptions) {
-    this.#transport = new Transport(socketPath, options.answerMs);
+    this.#transport = new Transport(socketPath);
     this.#options = options;
-    this.#deadline = clockMs() + options.patienceMs;
+    this.#patientUntil = this.#began + options.patienceMs;
   }
 
   get isLost(): boolean {
@@ -95,26 +104,44 @@ export class DaemonClient implements Agent, Disposable {
   }
 
   async #call<T>(exchange: Exchange, read: (value: unknown) => T): Promise<T> {
-    for (;;) {
+    for (let pauseMs: number = RETRY_MS.first; ; pauseMs = Math.min(2 * pauseMs, RETRY_MS.longest)) {
       try {
-        const result = understand(exchange, await this.#transport.exchange(exchange, this.#limitMs()), read);
+        const result = understand(exchange, await this.#transport.exchange(exchange, (began) => this.#deadline(began)), read);
         this.#isServed = true;
         return result;
       } catch (error) {
-        if (!isAway(error) || clockMs() + RETRY_MS > this.#deadline) throw error;
-        await sleep(RETRY_MS);
+        if (!isAway(error) || clockMs() + pauseMs > this.#retryUntil(error)) throw error;
+        await sleep(pauseMs);
       }
     }
   }
 
-  /**
-   * How long the next answer is waited for. A service manager's socket takes connections while no daemon serves them: until the first answer,
-   * silence is absence, and patience bounds it.
-   */
-  #limitMs(): number {
+  /** Until when the answer of an exchange is waited for that has been silent for a while. Throws AgentError `timeout` for a daemon that is hung. */
+  #deadline(began: number): number {
     const { patienceMs, answerMs } = this.#options;
-    if (this.#isServed || patienceMs === 0) return answerMs;
-    return Math.min(answerMs, Math.max(LAST_ATTEMPT_MS, Math.ceil(this.#deadline - clockMs())));
+    if (this.#isAlive()) return this.#began + this.#aliveMs;
+    // A service manager's socket takes connections while no daemon lives: until the first answer, patience bounds the silence.
+    if (this.#isServed || patienceMs === 0) return began + answerMs;
+    return Math.min(began + answerMs, Math.max(began + LAST_ATTEMPT_MS, this.#patientUntil));
+  }
+
+  #retryUntil(error: unknown): number {
+    if (!this.#isAlive()) return this.#patientUntil;
+    // A full queue is a busy daemon's; everything else that is tried again is one's that starts or ends.
+    return this.#began + (isQueueFull(error) ? this.#aliveMs : (this.#options.startingMs ?? this.#aliveMs));
+  }
+
+  get #aliveMs(): number {
+    return this.#options.aliveMs ?? this.#options.answerMs;
+  }
+
+  #isAlive(): boolean {
+    const { liveness, patienceMs } = this.#options;
+    const seen = liveness?.look();
+    if (seen?.state === 'hung') throw new AgentError('timeout', hungMessage(seen));
+    if (seen?.state !== 'alive') return false;
+    this.#patientUntil = clockMs() + patienceMs;
+    return true;
   }
 }
 
@@ -126,6 +153,11 @@ function isAway(error: unknown): boolean {
   if (!(error instanceof AgentError)) return false;
   if (error.code === 'starting') return true;
   return ['ENOENT', 'ECONNREFUSED', 'EAGAIN'].some((name) => hasErrno(error.cause, name));
+}
+
+/** Whether an exchange failed because more calls wait for the daemon than the kernel queues. */
+export function isQueueFull(error: unknown): boolean {
+  return error instanceof AgentError && hasErrno(error.cause, 'EAGAIN');
 }
 
 function understand<T>({ method, path }: Exchange, { status, text }: Answer, read: (value: unknown) => T): T {

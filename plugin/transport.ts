@@ -12,7 +12,18 @@ export interface Exchange {
   readonly body?: object;
 }
 
+/**
+ * Until when an answer is waited for, by `clockMs`; `began` is when the exchange did. Asked only once the daemon has been silent for a while, and again
+ * as the silence lasts. Throws AgentError when waiting has no use.
+ */
+export type Deadline = (began: number) => number;
+
 const NOTHING = new Uint8Array();
+
+/** Silence after which the deadline is asked for the first time, in milliseconds: an answer that comes earlier costs no look at the daemon. */
+const FIRST_WAIT_MS = 100;
+/** Longest pause between two questions for the deadline, in milliseconds. */
+const LONGEST_WAIT_MS = 1000;
 
 /**
  * HTTP/1.1 over one connection of a Unix socket, which stays open from the first exchange to `close`: an unfinished ADD belongs to it. One
@@ -20,14 +31,11 @@ const NOTHING = new Uint8Array();
  */
 export class Transport {
   readonly #socketPath: string;
-  readonly #answerMs: number;
   #connection: Fd | undefined;
   #isLost = false;
 
-  /** `answerMs`: how long one exchange may take, connection included. */
-  constructor(socketPath: string, answerMs: number) {
+  constructor(socketPath: string) {
     this.#socketPath = socketPath;
-    this.#answerMs = answerMs;
   }
 
   /** True once the daemon has ended a connection of ours: it takes back the unfinished ADD that belonged to it. */
@@ -36,14 +44,14 @@ export class Transport {
     return this.#isLost;
   }
 
-  /** `answerMs`: for this exchange, when other than all. Errors: AgentError `unreachable`, `timeout` or `protocol`. */
-  async exchange(exchange: Exchange, answerMs: number = this.#answerMs): Promise<Answer> {
+  /** Waits for the answer as long as `deadline` says. Errors: AgentError `unreachable`, `timeout` or `protocol`. */
+  async exchange(exchange: Exchange, deadline: Deadline): Promise<Answer> {
     try {
-      const answer = await this.#attempt(encode(exchange), answerMs);
+      const answer = await this.#attempt(encode(exchange), deadline);
       if (!answer.keepsOpen) this.close();
       return answer;
     } catch (error) {
-      const described = this.#explain(exchange, error, answerMs);
+      const described = this.#explain(exchange, error);
       this.close();
       throw described;
     }
@@ -55,12 +63,12 @@ export class Transport {
     this.#connection = undefined;
   }
 
-  async #attempt(request: Uint8Array, answerMs: number): Promise<Answer> {
-    const deadline = clockMs() + answerMs;
+  async #attempt(request: Uint8Array, deadline: Deadline): Promise<Answer> {
+    const began = clockMs();
     const reader = new AnswerReader();
     const connection = this.#connect();
     for (let rest = request; ; rest = NOTHING) {
-      const chunk = await exchangeUnix(connection, rest, Math.max(0, deadline - clockMs()));
+      const chunk = await receive(connection, rest, began, deadline);
       const answer = chunk.length > 0 ? reader.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)) : this.#atEnd(reader);
       if (answer) return answer;
     }
@@ -81,10 +89,9 @@ export class Transport {
     return this.#connection;
   }
 
-  #explain({ method, path }: Exchange, error: unknown, answerMs: number): AgentError {
+  #explain({ method, path }: Exchange, error: unknown): AgentError {
     const where = `ask axoneme daemon at ${this.#socketPath}: ${method} ${path}`;
     if (error instanceof AgentError) return new AgentError(error.code, `${where}: ${error.message}`, { cause: error });
-    if (hasErrno(error, 'ETIMEDOUT')) return new AgentError('timeout', `${where}: no answer within ${answerMs} ms`, { cause: error });
     // A broken one; where there was none, there is nothing to be lost.
     if (this.#connection !== undefined) this.#isLost = true;
     const reason = REASONS.find(([name]) => hasErrno(error, name))?.[1];
@@ -98,6 +105,24 @@ const REASONS = [
   ['EAGAIN', 'too many calls wait for it'],
   ['EACCES', 'permission denied'],
 ] as const;
+
+/**
+ * Sends `request` and waits for the next part of the answer. A request is smaller than what the kernel queues for a connection without another
+ * one in it, so that all of it is sent in the first round.
+ */
+async function receive(connection: Fd, request: Uint8Array, began: number, deadline: Deadline): Promise<Uint8Array> {
+  let rest = request;
+  for (let waitMs = FIRST_WAIT_MS, end = Number.POSITIVE_INFINITY; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
+    try {
+      return await exchangeUnix(connection, rest, Math.max(0, Math.min(waitMs, end - clockMs())));
+    } catch (error) {
+      if (!hasErrno(error, 'ETIMEDOUT')) throw error;
+      end = deadline(began);
+      if (clockMs() >= end) throw new AgentError('timeout', `no answer within ${Math.round(end - began)} ms`, { cause: error });
+      rest = NOTHING;
+    }
+  }
+}
 
 function encode({ method, path, body }: Exchange): Uint8Array {
   const text = body === undefined ? '' : JSON.stringify(body);

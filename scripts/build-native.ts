@@ -25,6 +25,7 @@ const addons: readonly Addon[] = [
       'netns.cc',
       'inet.cc',
       'interface.cc',
+      'file_lock.cc',
       'unix_stream.cc',
       'packet.cc',
       'netlink.cc',

@@ -8,8 +8,7 @@ import { messageOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
 import { type Caller, DaemonAgent } from './agent.ts';
 import { CallClaim } from './claim.ts';
-import type { Gate } from './gate.ts';
-import { Declined, warmHandlers } from './handlers.ts';
+import { Declined, type Gates, warmHandlers } from './handlers.ts';
 import { Luggage } from './luggage.ts';
 import {
   type CallAnswer,
@@ -44,7 +43,7 @@ export class Call implements Caller {
   readonly done: Promise<void>;
   readonly #connection: UnixConnection;
   readonly #context: CallContext;
-  readonly #gate: Gate;
+  readonly #gates: Gates;
   readonly #watcher: FdWatcher;
   readonly #silence: NodeJS.Timeout;
   #finish: () => void = () => undefined;
@@ -54,15 +53,15 @@ export class Call implements Caller {
   #luggage: Luggage | undefined;
 
   /** Owns the connection from here on. Throws SyscallError when it cannot be watched; then it is still the caller's. */
-  constructor(connection: UnixConnection, context: CallContext, gate: Gate) {
+  constructor(connection: UnixConnection, context: CallContext, gates: Gates) {
     this.#connection = connection;
     this.#context = context;
-    this.#gate = gate;
+    this.#gates = gates;
     this.done = new Promise((resolve) => {
       this.#finish = resolve;
     });
     this.#watcher = watchFd(connection.fd, () => this.#onReadable());
-    this.#silence = setTimeout(() => this.#end('it asks for nothing'), SILENCE_MS).unref();
+    this.#silence = setTimeout(() => this.#onSilence(), SILENCE_MS).unref();
   }
 
   get door(): PassedDoor | undefined {
@@ -77,6 +76,12 @@ export class Call implements Caller {
   abort(): void {
     this.#leave();
     if (this.#state === 'waiting') this.#end('the daemon ends');
+  }
+
+  /** A daemon that got no processor for so long finds its timer before the request that came meanwhile. */
+  #onSilence(): void {
+    this.#onReadable();
+    if (this.#state === 'waiting') this.#end('it asks for nothing');
   }
 
   /** A request, once; whatever comes after it is the end. */
@@ -135,7 +140,7 @@ export class Call implements Caller {
     const { backend, paths } = this.#context;
     const agent = new DaemonAgent(backend, this);
     const attend = () => agent.requireCaller();
-    const handlers = warmHandlers({ paths, luggage, agent, attend, take: () => this.#take(), gate: this.#gate });
+    const handlers = warmHandlers({ paths, luggage, agent, attend, take: () => this.#take(), gates: this.#gates });
     const edge = {
       env: header.env,
       readStdin: () => readMemoryFile(luggage.stdin, MAX_STDIN),

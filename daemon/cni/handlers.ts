@@ -15,6 +15,12 @@ import { AttendedHost } from './attended-host.ts';
 import type { Gate } from './gate.ts';
 import type { Luggage } from './luggage.ts';
 
+/** What limits the calls that work at the same time. DELs have a gate of their own: they never wait behind ADDs. */
+export interface Gates {
+  readonly add: Gate;
+  readonly del: Gate;
+}
+
 /** What a call is served with. */
 export interface CallParts {
   readonly paths: Paths;
@@ -24,8 +30,7 @@ export interface CallParts {
   readonly luggage: Luggage;
   /** Told once, before anything is done; throws when nobody waits any more. */
   readonly take: () => void;
-  /** What makes or removes something passes it. */
-  readonly gate: Gate;
+  readonly gates: Gates;
 }
 
 /** The call is for the cold executable; nothing has been done. */
@@ -68,8 +73,8 @@ export function warmHandlers(parts: CallParts): Handlers {
       return undefined;
     };
   return {
-    ADD: taking((call) => parts.gate.pass(() => withTools(parts, (tools) => add(call, tools)))),
-    DEL: taking((call) => parts.gate.pass(() => silently(del)(call))),
+    ADD: taking((call) => parts.gates.add.pass(() => withTools(parts, (tools) => add(call, tools)))),
+    DEL: taking((call) => parts.gates.del.pass(() => silently(del)(call))),
     CHECK: taking(silently(check)),
     GC: taking(silently(gc)),
     STATUS: taking(async (call) => {

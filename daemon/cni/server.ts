@@ -7,7 +7,7 @@ import { Gate } from './gate.ts';
 /** As long a queue as that of the API's socket (conf/systemd/axoneme.socket). */
 const BACKLOG = 511;
 /**
- * Calls that work at the same time. The kernel makes one device at a time, on whatever node; more calls under way than keep it busy would only
+ * ADDs, and DELs, that work at the same time. The kernel makes one device at a time, on whatever node; more calls under way than keep it busy would only
  * end later, all of them.
  */
 const AT_ONCE = 16;
@@ -24,7 +24,7 @@ export class CallServer {
   #watcher: FdWatcher;
   #rest: NodeJS.Timeout | undefined;
   readonly #calls = new Set<Call>();
-  readonly #gate = new Gate(AT_ONCE);
+  readonly #gates = { add: new Gate(AT_ONCE), del: new Gate(AT_ONCE) };
   #isOpen = true;
 
   private constructor(path: string, listener: UnixListener, context: CallContext) {
@@ -74,7 +74,7 @@ export class CallServer {
   #begin(connection: UnixConnection): void {
     using undo = new DisposableStack();
     undo.use(connection);
-    const call = new Call(connection, this.#context, this.#gate);
+    const call = new Call(connection, this.#context, this.#gates);
     undo.move();
     this.#calls.add(call);
     void call.done.then(() => this.#calls.delete(call));

@@ -9,6 +9,7 @@ namespace axo {
 void InitNetns(Napi::Object exports);
 void InitInet(Napi::Object exports);
 void InitInterface(Napi::Object exports);
+void InitFileLock(Napi::Object exports);
 void InitUnixStream(Napi::Object exports);
 void InitPacket(Napi::Object exports);
 void InitNetlink(Napi::Object exports);

@@ -7,6 +7,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   axo::InitNetns(exports);
   axo::InitInet(exports);
   axo::InitInterface(exports);
+  axo::InitFileLock(exports);
   axo::InitUnixStream(exports);
   axo::InitPacket(exports);
   axo::InitNetlink(exports);

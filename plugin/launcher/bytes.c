@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "launcher.h"
+
+// A file of the daemon of this root; false when the path is too long.
+bool name_file(char* path, size_t room, const char* name) {
+  const char* root = getenv("AXONEME_ROOT");
+  int size = snprintf(path, room, "%s/run/axoneme/%s", root == NULL ? "" : root, name);
+  return size > 0 && (size_t)size < room;
+}
 
 // Writes everything, whether or not the descriptor blocks.
 bool write_all(int fd, const void* data, size_t size) {

@@ -15,6 +15,7 @@
 #define VERSION 1
 #define TAKEN 'T'
 #define RETRY_MS 5
+#define LONGEST_RETRY_MS 80
 
 struct request {
   uint32_t magic;
@@ -30,25 +31,55 @@ struct answer {
   uint32_t stderr_size;
 };
 
-// Where the daemon of this root listens; false for a path that no socket can have.
-static bool name_socket(struct sockaddr_un* name) {
-  const char* root = getenv("AXONEME_ROOT");
-  name->sun_family = AF_UNIX;
-  int size = snprintf(name->sun_path, sizeof name->sun_path, "%s/run/axoneme/cni.sock", root == NULL ? "" : root);
-  return size > 0 && (size_t)size < sizeof name->sun_path;
+// Silence after which the daemon is first looked at: an answer that comes earlier costs no look. And the longest pause
+// between two looks.
+#define FIRST_LOOK_MS 50
+#define LONGEST_LOOK_MS 1000
+
+// Until when the daemon is waited for, by what is seen of it now.
+static int deadline_of(const struct patience* patience, bool is_taken) {
+  switch (look_at_daemon()) {
+    case LIVENESS_AWAY:
+      return is_taken ? patience->answered_ms : patience->taken_ms;
+    case LIVENESS_HUNG:
+      return 0;
+    default:
+      return patience->alive_ms;
+  }
 }
 
-// EAGAIN: its queue is full, as a daemon's is that hangs, or that meets more calls at once than it can take.
-static int connect_daemon(int until_ms) {
-  struct sockaddr_un name;
+static int later(int pause_ms) {
+  return pause_ms < LONGEST_LOOK_MS / 2 ? 2 * pause_ms : LONGEST_LOOK_MS;
+}
+
+// Until when another attempt to connect makes sense, after one that failed with `reason`. `*alive_ms` is when the
+// daemon was last seen alive, 0 for never: one that ends may be followed by another.
+static int retry_until(int reason, const struct patience* patience, int* alive_ms) {
+  enum liveness seen = look_at_daemon();
+  // Its queue is full: it meets more calls at once than the kernel queues.
+  bool is_busy = reason == EAGAIN;
+  if (seen == LIVENESS_STARTING || (is_busy && seen == LIVENESS_SERVING)) {
+    *alive_ms = clock_ms();
+    return is_busy ? patience->alive_ms : patience->started_ms;
+  }
+  if (seen != LIVENESS_AWAY) return 0;
+  return is_busy ? patience->taken_ms : *alive_ms == 0 ? 0 : *alive_ms + patience->taken_ms;
+}
+
+static int connect_daemon(const struct patience* patience) {
+  struct sockaddr_un name = {.sun_family = AF_UNIX};
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0 || !name_socket(&name)) return -1;
+  if (fd < 0 || !name_file(name.sun_path, sizeof name.sun_path, "cni.sock")) return -1;
+  int alive_ms = 0, pause_ms = RETRY_MS;
   while (connect(fd, (struct sockaddr*)&name, sizeof name) != 0) {
-    if (errno != EINTR && (errno != EAGAIN || clock_ms() + RETRY_MS > until_ms)) {
+    if (errno == EINTR) continue;
+    bool may_return = errno == EAGAIN || errno == ENOENT || errno == ECONNREFUSED;
+    if (!may_return || clock_ms() + pause_ms > retry_until(errno, patience, &alive_ms)) {
       close(fd);
       return -1;
     }
-    if (errno == EAGAIN) poll(NULL, 0, RETRY_MS);
+    poll(NULL, 0, pause_ms);
+    pause_ms = pause_ms < LONGEST_RETRY_MS ? 2 * pause_ms : pause_ms;
   }
   return fd;
 }
@@ -106,33 +137,44 @@ static bool send_request(int fd, char** environment, int input, const struct pod
   return sent == (ssize_t)vector.iov_len;
 }
 
-// What has arrived: the number of bytes, 0 at the end of the connection or when nothing came in time.
-static size_t receive(int fd, void* room, size_t size, int until_ms) {
-  if (!wait_readable(fd, until_ms)) return 0;
+// Waits for something to read as long as the daemon is worth waiting for.
+static bool await_readable(int fd, const struct patience* patience, bool is_taken) {
+  int deadline_ms = patience->alive_ms;
+  for (int pause_ms = FIRST_LOOK_MS;; pause_ms = later(pause_ms)) {
+    int until_ms = clock_ms() + pause_ms;
+    if (wait_readable(fd, until_ms < deadline_ms ? until_ms : deadline_ms)) return true;
+    deadline_ms = deadline_of(patience, is_taken);
+    if (clock_ms() >= deadline_ms) return false;
+  }
+}
+
+// What has arrived: the number of bytes, 0 at the end of the connection, -1 when nothing came in time.
+static ssize_t receive(int fd, void* room, size_t size, const struct patience* patience, bool is_taken) {
+  if (!await_readable(fd, patience, is_taken)) return -1;
   ssize_t count;
   do count = recv(fd, room, size, MSG_DONTWAIT);
   while (count < 0 && errno == EINTR);
-  return count > 0 ? (size_t)count : 0;
+  return count > 0 ? count : 0;
 }
 
 // The daemon begins only after its word is in the queue, which takes none once reading is shut: either the word is
 // there now, or the daemon never begins.
-static enum fate await_word(int fd, int until_ms) {
+static enum fate await_word(int fd, const struct patience* patience) {
   char word = 0;
-  if (receive(fd, &word, 1, until_ms) == 1) return word == TAKEN ? FATE_ANSWERED : FATE_NOT_TAKEN;
+  if (receive(fd, &word, 1, patience, false) == 1) return word == TAKEN ? FATE_ANSWERED : FATE_NOT_TAKEN;
   shutdown(fd, SHUT_RD);
   return recv(fd, &word, 1, MSG_DONTWAIT) == 1 && word == TAKEN ? FATE_SILENT : FATE_NOT_TAKEN;
 }
 
 // The whole answer comes before the first byte goes out: one that breaks off has told the runtime nothing yet.
-static enum fate await_answer(int fd, int until_ms, int* status) {
+static enum fate await_answer(int fd, const struct patience* patience, int* status) {
   static char bytes[sizeof(struct answer) + ANSWER_MAX];
   struct answer head = {0};
   size_t size = 0, wanted = sizeof head;
   while (size < wanted) {
-    size_t count = receive(fd, bytes + size, wanted - size, until_ms);
-    if (count == 0) return clock_ms() < until_ms ? FATE_LOST : FATE_SILENT;
-    size += count;
+    ssize_t count = receive(fd, bytes + size, wanted - size, patience, true);
+    if (count <= 0) return count == 0 ? FATE_LOST : FATE_SILENT;
+    size += (size_t)count;
     if (size != sizeof head || wanted != sizeof head) continue;
     memcpy(&head, bytes, sizeof head);
     if (head.stdout_size > ANSWER_MAX || head.stderr_size > ANSWER_MAX - head.stdout_size) return FATE_LOST;
@@ -146,11 +188,11 @@ static enum fate await_answer(int fd, int until_ms, int* status) {
 
 enum fate ask_daemon(char** environment, int input, const struct pod* pod, const struct patience* patience,
                      int* status) {
-  int fd = connect_daemon(patience->taken_ms);
+  int fd = connect_daemon(patience);
   if (fd < 0) return FATE_NOT_TAKEN;
   enum fate fate = FATE_NOT_TAKEN;
-  if (send_request(fd, environment, input, pod)) fate = await_word(fd, patience->taken_ms);
-  if (fate == FATE_ANSWERED) fate = await_answer(fd, patience->answered_ms, status);
+  if (send_request(fd, environment, input, pod)) fate = await_word(fd, patience);
+  if (fate == FATE_ANSWERED) fate = await_answer(fd, patience, status);
   // Now, not when the cold executable starts: to the daemon this is the end of the call.
   close(fd);
   return fate;

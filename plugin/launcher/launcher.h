@@ -30,10 +30,23 @@ enum fate {
 // How long the daemon is waited for, in milliseconds since the launcher's start.
 struct patience {
   const char* command;
-  // until it takes the call
+  // while it shows no sign of life: until it takes the call, and until it answers
   int taken_ms;
-  // until it answers
   int answered_ms;
+  // while it lives: until it answers, and until it has started
+  int alive_ms;
+  int started_ms;
+};
+
+// What can be seen of the daemon without its help, by its lock and its heartbeat (conf/heartbeat.ts).
+enum liveness {
+  // No process holds the lock.
+  LIVENESS_AWAY,
+  // It starts or ends, and takes no calls.
+  LIVENESS_STARTING,
+  LIVENESS_SERVING,
+  // It lives, and has made no progress for long.
+  LIVENESS_HUNG,
 };
 
 // The pod's side of the call: descriptors that are opened inside its namespace, so that the daemon need not enter it
@@ -49,14 +62,19 @@ struct pod {
 // clock.c
 void clock_start(void);
 int clock_ms(void);
+long long monotonic_ms(void);
 const struct patience* patience_of(const char* command);
 
 // bytes.c
+bool name_file(char* path, size_t room, const char* name);
 bool write_all(int fd, const void* data, size_t size);
 bool wait_readable(int fd, int until_ms);
 
 // input.c: all of stdin in a sealed memfd, or -1 when it cannot be read: then nothing was taken from it.
 int take_input(void);
+
+// liveness.c
+enum liveness look_at_daemon(void);
 
 // pod.c
 void open_pod(const char* path, struct pod* pod);
