@@ -3,10 +3,11 @@ import { createServer, type IncomingMessage, Server, type ServerResponse } from 
 import { createServer as createRawServer, type Server as RawServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { EndpointRequest } from '../conf/api/types.ts';
 import { AgentError } from './agent.ts';
 import { DaemonClient } from './client.ts';
+import type { Liveness } from './liveness.ts';
 import { endpoint, plan } from './testing/fakes.ts';
 
 const { containerId, ifname, netns, pod } = endpoint;
@@ -154,4 +155,62 @@ test('knows when the daemon has ended its connection, and that its own end is no
   for (const server of open) if (server instanceof Server) server.closeAllConnections();
   await expect.poll(() => client.isLost).toBe(true);
   expect(other.isLost).toBe(false);
+});
+
+describe('a daemon that shows whether it lives', () => {
+  const alive: Liveness = { state: 'alive', phase: 'serving' };
+  const options = (look: () => Liveness) => ({ patienceMs: 0, answerMs: 50, aliveMs: 5000, liveness: { look } });
+  /** Answers after so many milliseconds: longer than a silent daemon is waited for. */
+  const slowly =
+    (milliseconds: number, status: number, body: object) =>
+    (request: IncomingMessage, response: ServerResponse): void =>
+      void setTimeout(() => json(status, body)(request, response), milliseconds);
+
+  test('is waited for while it does, and not looked at while it answers', async () => {
+    const looks: Liveness[] = [];
+    const look = () => {
+      looks.push(alive);
+      return alive;
+    };
+    const healthy = { state: 'ok', problems: [], version: '1' };
+    let delay = 400;
+    await serve((request, response) => slowly(delay, 200, healthy)(request, response));
+    using client = new DaemonClient(socket, options(look));
+    expect((await client.health()).state).toBe('ok');
+    expect(looks.length).toBeGreaterThan(0);
+    looks.length = 0;
+    delay = 0;
+    expect((await client.health()).state).toBe('ok');
+    expect(looks).toEqual([]);
+  });
+
+  test('is waited for while it starts, unless the caller wants to know just that', async () => {
+    const starting: Liveness = { state: 'alive', phase: 'starting' };
+    using status = new DaemonClient(socket, { ...options(() => starting), startingMs: 0 });
+    expect(await failure(status.health())).toMatchObject({ code: 'unreachable', message: expect.stringContaining('no socket') });
+    using add = new DaemonClient(
+      socket,
+      options(() => starting),
+    );
+    const answer = add.health();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await serve(json(200, { state: 'ok', problems: [], version: '1' }));
+    expect((await answer).state).toBe('ok');
+  });
+
+  test('is given up when it ends, and when it hangs, which is said in words of its own', async () => {
+    await serve(() => undefined);
+    let seen: Liveness = alive;
+    using client = new DaemonClient(
+      socket,
+      options(() => seen),
+    );
+    setTimeout(() => {
+      seen = { state: 'away' };
+    }, 200);
+    expect(await failure(client.health())).toMatchObject({ code: 'timeout', message: expect.stringContaining('no answer within 50 ms') });
+    seen = { state: 'hung', pid: 7, silentMs: 34_200 };
+    const message = expect.stringContaining('axoneme daemon (pid 7) is alive but has made no progress for 34 s');
+    expect(await failure(client.health())).toMatchObject({ code: 'timeout', message });
+  });
 });

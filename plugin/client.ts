@@ -119,7 +119,8 @@ export class DaemonClient implements Agent, Disposable {
   /** Until when the answer of an exchange is waited for that has been silent for a while. Throws AgentError `timeout` for a daemon that is hung. */
   #deadline(began: number): number {
     const { patienceMs, answerMs } = this.#options;
-    if (this.#isAlive()) return this.#began + this.#aliveMs;
+    // Also what undoes a call that took too long gets its time.
+    if (this.#isAlive()) return Math.max(this.#began + this.#aliveMs, began + answerMs);
     // A service manager's socket takes connections while no daemon lives: until the first answer, patience bounds the silence.
     if (this.#isServed || patienceMs === 0) return began + answerMs;
     return Math.min(began + answerMs, Math.max(began + LAST_ATTEMPT_MS, this.#patientUntil));

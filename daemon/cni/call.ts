@@ -8,7 +8,8 @@ import { messageOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
 import { type Caller, DaemonAgent } from './agent.ts';
 import { CallClaim } from './claim.ts';
-import { Declined, type Gates, warmHandlers } from './handlers.ts';
+import type { CallGates } from './gate.ts';
+import { Declined, warmHandlers } from './handlers.ts';
 import { Luggage } from './luggage.ts';
 import {
   type CallAnswer,
@@ -43,7 +44,7 @@ export class Call implements Caller {
   readonly done: Promise<void>;
   readonly #connection: UnixConnection;
   readonly #context: CallContext;
-  readonly #gates: Gates;
+  readonly #gates: CallGates;
   readonly #watcher: FdWatcher;
   readonly #silence: NodeJS.Timeout;
   #finish: () => void = () => undefined;
@@ -53,7 +54,7 @@ export class Call implements Caller {
   #luggage: Luggage | undefined;
 
   /** Owns the connection from here on. Throws SyscallError when it cannot be watched; then it is still the caller's. */
-  constructor(connection: UnixConnection, context: CallContext, gates: Gates) {
+  constructor(connection: UnixConnection, context: CallContext, gates: CallGates) {
     this.#connection = connection;
     this.#context = context;
     this.#gates = gates;

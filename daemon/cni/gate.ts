@@ -1,23 +1,60 @@
 /** Lets a number of pieces of work run at a time; the others wait in the order in which they came. */
 export class Gate {
-  #free: number;
+  readonly #places: () => number;
   readonly #waiting: (() => void)[] = [];
+  #running = 0;
 
-  constructor(places: number) {
-    this.#free = places;
+  /** `places` may change; see `admit`. */
+  constructor(places: () => number) {
+    this.#places = places;
+  }
+
+  /** Whether something runs or waits. */
+  get isBusy(): boolean {
+    return this.#running > 0;
   }
 
   /** Runs `work` when there is room. */
   async pass<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free -= 1;
+    if (this.#running < this.#places()) this.#running += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await work();
     } finally {
-      // The place goes to the next one in line, if there is one.
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free += 1;
-      else next();
+      this.#running -= 1;
+      this.admit();
     }
+  }
+
+  /** Lets in whom there is room for; to be called when there are more places than before. */
+  admit(): void {
+    while (this.#running < this.#places()) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#running += 1;
+      next();
+    }
+  }
+}
+
+/**
+ * ADDs, or DELs, that work at the same time. The kernel makes one device at a time, on whatever node; more calls under way than keep it busy would
+ * only end later, all of them.
+ */
+const AT_ONCE = 16;
+/** ADDs that work at the same time while there are DELs: what a pod held is free, and its node's resources too, before more is taken. */
+const BESIDE_DELS = 2;
+
+/** Where ADDs and DELs pass that the daemon serves itself. No DEL waits behind an ADD, and ADDs make room for DELs without ever standing still. */
+export class CallGates {
+  readonly #dels = new Gate(() => AT_ONCE);
+  readonly #adds = new Gate(() => (this.#dels.isBusy ? BESIDE_DELS : AT_ONCE));
+
+  async add<T>(work: () => Promise<T>): Promise<T> {
+    return await this.#adds.pass(work);
+  }
+
+  async del<T>(work: () => Promise<T>): Promise<T> {
+    return await this.#dels.pass(work).finally(() => this.#adds.admit());
   }
 }

@@ -12,14 +12,8 @@ import { status } from '../../plugin/commands/status.ts';
 import type { Delegates } from '../../plugin/delegate.ts';
 import { DeleteFolder } from '../../plugin/delete-queue.ts';
 import { AttendedHost } from './attended-host.ts';
-import type { Gate } from './gate.ts';
+import type { CallGates } from './gate.ts';
 import type { Luggage } from './luggage.ts';
-
-/** What limits the calls that work at the same time. DELs have a gate of their own: they never wait behind ADDs. */
-export interface Gates {
-  readonly add: Gate;
-  readonly del: Gate;
-}
 
 /** What a call is served with. */
 export interface CallParts {
@@ -30,7 +24,7 @@ export interface CallParts {
   readonly luggage: Luggage;
   /** Told once, before anything is done; throws when nobody waits any more. */
   readonly take: () => void;
-  readonly gates: Gates;
+  readonly gates: CallGates;
 }
 
 /** The call is for the cold executable; nothing has been done. */
@@ -73,8 +67,8 @@ export function warmHandlers(parts: CallParts): Handlers {
       return undefined;
     };
   return {
-    ADD: taking((call) => parts.gates.add.pass(() => withTools(parts, (tools) => add(call, tools)))),
-    DEL: taking((call) => parts.gates.del.pass(() => silently(del)(call))),
+    ADD: taking((call) => parts.gates.add(() => withTools(parts, (tools) => add(call, tools)))),
+    DEL: taking((call) => parts.gates.del(() => silently(del)(call))),
     CHECK: taking(silently(check)),
     GC: taking(silently(gc)),
     STATUS: taking(async (call) => {

@@ -2,15 +2,10 @@ import { type FdWatcher, type UnixConnection, UnixListener, watchFd } from '../.
 import { messageOf } from '../failure.ts';
 import { removeAll } from '../files.ts';
 import { Call, type CallContext } from './call.ts';
-import { Gate } from './gate.ts';
+import { CallGates } from './gate.ts';
 
 /** As long a queue as that of the API's socket (conf/systemd/axoneme.socket). */
 const BACKLOG = 511;
-/**
- * ADDs, and DELs, that work at the same time. The kernel makes one device at a time, on whatever node; more calls under way than keep it busy would only
- * end later, all of them.
- */
-const AT_ONCE = 16;
 /** How long the listener rests when it cannot accept, for want of descriptors say, in milliseconds: an ADD and a DEL wait longer. */
 const PAUSE_MS = 100;
 /** How long an ending daemon waits for calls under way, in milliseconds, before it gives them up. */
@@ -24,7 +19,7 @@ export class CallServer {
   #watcher: FdWatcher;
   #rest: NodeJS.Timeout | undefined;
   readonly #calls = new Set<Call>();
-  readonly #gates = { add: new Gate(AT_ONCE), del: new Gate(AT_ONCE) };
+  readonly #gates = new CallGates();
   #isOpen = true;
 
   private constructor(path: string, listener: UnixListener, context: CallContext) {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { hasErrno, readMemoryFile, type UnixConnection, UnixListener } from '../../native/index.ts';
+import { encodeHeartbeat, HUNG_MS, monotonicMs } from '../../conf/heartbeat.ts';
+import { type Fd, hasErrno, readMemoryFile, takeFileLock, type UnixConnection, UnixListener } from '../../native/index.ts';
 
 /*
  * The launcher as the build made it, between a daemon that does what the test wants and a cold executable that tells what reached it. The protocol is
@@ -182,6 +183,78 @@ describe('the cold executable follows', () => {
     connection.fd.close();
     expect(input.length).toBeGreaterThan(8 * 1024 * 1024);
     expect(await ending).toMatchObject({ code: 3 });
+  });
+});
+
+describe('a daemon that shows that it lives', () => {
+  let lock: Fd | undefined;
+  const path = () => join(folder, 'run/axoneme/daemon.lock');
+  const beat = (phase: 'starting' | 'serving', ageMs = 0) =>
+    writeFileSync(path(), encodeHeartbeat({ pid: 1, atMs: monotonicMs() - ageMs, phase }));
+  beforeEach(() => {
+    lock = takeFileLock(path());
+  });
+  afterEach(() => lock?.close());
+
+  test('is waited for when it is slow to take a call, and when it is slow to answer it', async () => {
+    using listener = listen();
+    beat('serving');
+    const { ending } = start({ CNI_COMMAND: 'DEL' });
+    await sleep(1500);
+    const { connection } = await take(listener);
+    using _connection = connection;
+    await sleep(1500);
+    connection.send(answer(0, 'late'));
+    expect(await ending).toMatchObject({ code: 0, stdout: 'late' });
+  });
+
+  test('is waited for while it starts, and until the next one starts when it ends', async () => {
+    beat('starting');
+    const { ending } = start({ CNI_COMMAND: 'ADD' });
+    await sleep(300);
+    lock?.close();
+    await sleep(100);
+    lock = takeFileLock(path());
+    await sleep(300);
+    using listener = listen();
+    const { connection } = await take(listener);
+    using _connection = connection;
+    connection.send(answer(0, 'served'));
+    expect(await ending).toMatchObject({ code: 0, stdout: 'served' });
+  });
+
+  test('is left to the cold executable when it has ended, and when it has no socket for launchers', async () => {
+    beat('starting');
+    const { ending } = start({ CNI_COMMAND: 'ADD' });
+    await sleep(300);
+    lock?.close();
+    expect(await ending).toMatchObject({ code: 3 });
+    lock = takeFileLock(path());
+    beat('serving');
+    expect(await start({ CNI_COMMAND: 'ADD' }).ending).toMatchObject({ code: 3 });
+  });
+
+  test('is left to the cold executable when it hangs', async () => {
+    using listener = listen();
+    beat('serving', HUNG_MS + 1000);
+    expect(await start({ CNI_COMMAND: 'ADD' }).ending).toMatchObject({ code: 3 });
+    expect(await cold('env')).not.toContain('AXONEME_WARM');
+    (await accept(listener)).fd.close();
+    const { ending } = start({ CNI_COMMAND: 'ADD' });
+    const { connection } = await take(listener);
+    using _connection = connection;
+    expect(await ending).toMatchObject({ code: 3 });
+    expect(await cold('env')).toContain('AXONEME_WARM=silent');
+  });
+
+  test('is asked for its STATUS a second long, and not waited for while it starts', async () => {
+    using listener = listen();
+    beat('serving');
+    expect(await start({ CNI_COMMAND: 'STATUS' }).ending).toMatchObject({ code: 3, milliseconds: expect.toSatisfy((ms) => ms > 950) });
+    listener[Symbol.dispose]();
+    beat('starting');
+    expect(await start({ CNI_COMMAND: 'STATUS' }).ending).toMatchObject({ code: 3 });
+    expect(Number(/AXONEME_WAITED_MS=(\d+)/.exec(await cold('env'))?.[1])).toBeLessThan(900);
   });
 });
 

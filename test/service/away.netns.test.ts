@@ -1,5 +1,9 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { attachmentOf, CniError, type Pod, type Service } from '../../test-harness/index.ts';
+import { decodeHeartbeat, encodeHeartbeat, HUNG_MS, monotonicMs } from '../../conf/heartbeat.ts';
+import { isFileLocked } from '../../native/index.ts';
+import { attachmentOf, CniError, type Node, type Pod, type Service } from '../../test-harness/index.ts';
 import { Site } from '../integration/site.ts';
 import { dualStack } from '../support/axoneme.ts';
 import { listen, socketPath } from './activated.ts';
@@ -40,6 +44,22 @@ async function add(): Promise<Answer> {
   return answer;
 }
 
+const heartbeatFile = (node: Node): Promise<string> => node.path('/run/axoneme/daemon.lock');
+
+/** Makes the last heartbeat of a stopped daemon older: time is what a test cannot wait for. */
+async function ageHeartbeat(node: Node, ageMs: number): Promise<void> {
+  const path = await heartbeatFile(node);
+  const heartbeat = decodeHeartbeat(readFileSync(path, 'utf8'));
+  if (heartbeat === undefined) throw new Error(`read ${path}: no heartbeat`);
+  writeFileSync(path, encodeHeartbeat({ ...heartbeat, atMs: monotonicMs() - ageMs }));
+}
+
+/** Whether the daemon that runs now has the lock and serves no calls yet. */
+async function isStarting(node: Node): Promise<boolean> {
+  const path = await heartbeatFile(node);
+  return isFileLocked(path) && decodeHeartbeat(readFileSync(path, 'utf8'))?.phase === 'starting';
+}
+
 const podDevices = async () => (await site.node.run(['ip', '-o', 'link'])).match(/lxc\w+/g) ?? [];
 
 /** Ways of being away; what is answered puts the daemon back. */
@@ -64,10 +84,11 @@ const ways: readonly [string, () => Promise<() => Promise<void>>][] = [
     },
   ],
   [
-    'hangs',
+    'hangs for long',
     async () => {
       const { daemon } = site.axoneme;
       daemon.signal('SIGSTOP');
+      await ageHeartbeat(site.node, HUNG_MS + 4000);
       return async () => {
         daemon.signal('SIGCONT');
         await site.axoneme.ready();
@@ -91,6 +112,65 @@ describe.each(ways)('a daemon that %s', (_, leave) => {
     expect(await status()).toMatchObject({ code: 0 });
   });
 });
+
+describe('a daemon that is alive', () => {
+  it('and has made no progress for long is called just that', async () => {
+    site.axoneme.daemon.signal('SIGSTOP');
+    await ageHeartbeat(site.node, HUNG_MS + 4000);
+    const message = expect.stringMatching(/axoneme daemon \(pid \d+\) is alive but has made no progress for 3[4-9] s/);
+    expect(await add()).toMatchObject({ code: 11, message });
+    expect(await check(web)).toMatchObject({ code: 11, message });
+    expect(await status()).toMatchObject({ code: 50, message });
+    site.axoneme.daemon.signal('SIGCONT');
+  });
+
+  it('and stands still for some seconds is waited for, while STATUS says what it said last', async () => {
+    const { daemon } = site.axoneme;
+    daemon.signal('SIGSTOP');
+    const calls = [add(), check(web), del(db)];
+    expect(await status()).toMatchObject({ code: 0 });
+    await sleep(PAUSE_MS);
+    expect(await stillOpen(calls)).toBe(3);
+    daemon.signal('SIGCONT');
+    expect(await Promise.all(calls)).toMatchObject([{ code: 0 }, { code: 0 }, { code: 0 }]);
+    // by the daemon alone: nobody has left it a record
+    expect(daemon.stderr).not.toContain('"replayed a delete"');
+  });
+
+  it('and dies is not waited for any more', async () => {
+    const { daemon } = site.axoneme;
+    daemon.signal('SIGSTOP');
+    const calls = [add(), check(web), del(db)];
+    await sleep(PAUSE_MS);
+    expect(await stillOpen(calls)).toBe(3);
+    daemon.signal('SIGKILL');
+    expect(await Promise.all(calls)).toMatchObject([{ code: 11 }, { code: 11 }, { code: 0 }]);
+  });
+
+  it('and takes long to start is waited for', async () => {
+    await site.axoneme.daemon.stop('SIGKILL');
+    site.axoneme.respawn();
+    const { daemon } = site.axoneme;
+    await expect.poll(() => isStarting(site.node), { interval: 2 }).toBe(true);
+    daemon.signal('SIGSTOP');
+    const calls = [add(), check(web), del(db)];
+    await sleep(PAUSE_MS);
+    expect(await stillOpen(calls)).toBe(3);
+    expect(await status()).toMatchObject({ code: 50 });
+    daemon.signal('SIGCONT');
+    expect(await Promise.all(calls)).toMatchObject([{ code: 0 }, { code: 0 }, { code: 0 }]);
+    expect(daemon.stderr).not.toContain('"replayed a delete"');
+  });
+});
+
+/** Longer than a call waits for a daemon that shows no sign of life, in milliseconds. */
+const PAUSE_MS = 3000;
+
+/** How many of these calls have not ended. */
+async function stillOpen(calls: readonly Promise<unknown>[]): Promise<number> {
+  const open = await Promise.all(calls.map((call) => Promise.race([call.then(() => false), sleep(0, true)])));
+  return open.filter(Boolean).length;
+}
 
 describe('deletes that waited', () => {
   it('are replayed in the order in which they came', async () => {

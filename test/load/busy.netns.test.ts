@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { readBooks } from '../chaos/books.ts';
+import { buried } from '../support/api.ts';
+import { coldPlugins, warmPlugins } from '../support/forms.ts';
+import { Crowd, type Ending, median, tell } from './crowd.ts';
+
+/* A node with more to do than processor time to do it in: everything is slower, and nothing is wrong (docs/decisions/0080). */
+
+const codes = (endings: readonly Ending[]) => [...new Set(endings.map(({ code, message }) => `${code} ${message}`.trim()))];
+
+describe.each([
+  // Without the standalone plugin beside it: no call may need that.
+  ['the launcher', warmPlugins],
+  ['the standalone plugin', coldPlugins],
+])('sixty pods at once on half a processor, by %s', (form, plugins) => {
+  it('all succeed, none twice, and STATUS is never 50', { timeout: 600_000 }, async () => {
+    await using crowd = await Crowd.open({ processors: 0.5, holdPlugins: true, plugins });
+    const pods = await crowd.pods(60);
+    const adding = await crowd.withStatus(Promise.all(pods.map(crowd.add)));
+    tell(`ADD by ${form}`, adding.result);
+    tell('STATUS beside it', adding.statuses);
+    expect([codes(adding.result), codes(adding.statuses)]).toEqual([['0'], ['0']]);
+    expect((await readBooks(crowd.node)).ready).toEqual(pods.map(({ containerId }) => containerId).sort());
+    const deleting = await crowd.withStatus(Promise.all(pods.map(crowd.del)));
+    tell(`DEL by ${form}`, deleting.result);
+    tell('STATUS beside it', deleting.statuses);
+    expect([codes(deleting.result), codes(deleting.statuses)]).toEqual([['0'], ['0']]);
+    await buried(crowd.node);
+    expect(await readBooks(crowd.node)).toEqual({ ready: [], problems: [] });
+    expect(crowd.calls).toEqual({ added: 60, deleted: 60 });
+  });
+});
+
+it('DELs beside a queue of ADDs are done once, by the daemon, and before most of the ADDs', { timeout: 600_000 }, async () => {
+  await using crowd = await Crowd.open({ processors: 0.2, plugins: warmPlugins });
+  const old = await crowd.pods(40, 'old');
+  expect(codes(await Promise.all(old.map(crowd.add)))).toEqual(['0']);
+  const fresh = await crowd.pods(60, 'new');
+  const adding = Promise.all(fresh.map(crowd.add));
+  const { result: deleted, statuses } = await crowd.withStatus(Promise.all(old.map(crowd.del)));
+  const added = await adding;
+  tell('ADD', added);
+  tell('DEL beside it', deleted);
+  tell('STATUS beside it', statuses);
+  expect([codes(deleted), codes(added), codes(statuses)]).toEqual([['0'], ['0'], ['0']]);
+  expect(crowd.calls).toEqual({ added: 100, deleted: 40 });
+  const end = (endings: readonly Ending[]) => median(endings.map(({ endedAt }) => endedAt));
+  expect(end(deleted)).toBeLessThan(end(added));
+});
