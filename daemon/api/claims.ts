@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Claim } from '../endpoint/ports.ts';
 
 /**
- * How long a client whose endpoint has ended is waited for, in milliseconds: a step in the kernel and its next request take less, and then it knows.
- * One that was stopped must not hold up a DEL, which has 1.2 s.
+ * How long a client whose endpoint has ended is waited for, in milliseconds: a step in the kernel and its next request take less, also on a busy
+ * machine, and then it knows. One that was stopped must not hold up a DEL for long.
  */
-const LEAVING_MS = 500;
+const LEAVING_MS = 5000;
 
 const claims = new WeakMap<Socket, Claim>();
 
