@@ -13,6 +13,8 @@ export interface Paths {
   readonly lock: string;
   /** The daemon's health as it last knew it, for a STATUS that it is too busy to answer. */
   readonly health: string;
+  /** STATUS calls that the daemon would answer without an error, for launchers while it is busy (daemon/cni/status-cache.ts). */
+  readonly statusCache: string;
   /** On tmpfs on purpose: what is here survives the daemon and not a reboot, like the kernel objects that it describes. */
   readonly runDir: string;
   /** Where the daemon keeps `endpoints/` and `ipam.json`; the same folder as `runDir`. */
@@ -40,6 +42,7 @@ export function paths(root: string = process.env['AXONEME_ROOT'] || '/'): Paths 
     cniSocket: join(runDir, 'cni.sock'),
     lock: join(runDir, 'daemon.lock'),
     health: join(runDir, 'health.json'),
+    statusCache: join(runDir, 'status-ok'),
     runDir,
     stateDir: runDir,
     deleteQueue: join(runDir, 'delete-queue'),

@@ -22,6 +22,7 @@ import type { Backend } from './api/backend.ts';
 import { type ApiServer, serveApi } from './api/server.ts';
 import { CallLog } from './calls.ts';
 import { CallServer } from './cni/server.ts';
+import type { StatusCache } from './cni/status-cache.ts';
 import { Datapath } from './datapath/datapath.ts';
 import { closedWindow, ExpediteWindow, expediteObstacle } from './datapath/expedite.ts';
 import { routersOnDevice } from './datapath/host-device.ts';
@@ -46,6 +47,7 @@ export interface DaemonParts {
   readonly log: Logger;
   /** A listening socket from the service manager; see `passedSocket`. */
   readonly passedFd?: number | undefined;
+  readonly statuses: StatusCache;
 }
 
 /** What stands once the start is through. */
@@ -210,9 +212,9 @@ export class Daemon implements Backend {
 
   /** Without it every call is served cold, which is slower and no less right. */
   #openDoor(): void {
-    const { paths, log } = this.#parts;
+    const { paths, log, statuses } = this.#parts;
     try {
-      this.#cni = CallServer.listen(paths.cniSocket, { backend: this, paths, log });
+      this.#cni = CallServer.listen(paths.cniSocket, { backend: this, paths, log, statuses });
     } catch (error) {
       log.warn({ socket: paths.cniSocket, error: messageOf(error) }, 'launchers cannot hand in their calls');
     }

@@ -10,7 +10,7 @@ import { hasErrno } from './failure.ts';
  */
 
 /** Writes a file of mode 0600 as a whole: readers and crashes see the old text or the new, never a part. Makes the folder if it is missing. */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, text: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.tmp`;
   try {

@@ -1,5 +1,6 @@
 import { BEAT_MS, type DaemonPhase } from '../conf/heartbeat.ts';
 import type { Backend } from './api/backend.ts';
+import type { StatusCache } from './cni/status-cache.ts';
 import { messageOf } from './failure.ts';
 import { writeWhole } from './files.ts';
 import type { InstanceLock } from './instance-lock.ts';
@@ -9,6 +10,7 @@ export interface HeartbeatParts {
   readonly lock: Pick<InstanceLock, 'beat'>;
   /** Where the health is published; see `Paths.health`. */
   readonly healthPath: string;
+  readonly statuses: Pick<StatusCache, 'publish'>;
   readonly log: Logger;
 }
 
@@ -60,6 +62,7 @@ export class HeartbeatWriter {
 
   #publish(backend: Pick<Backend, 'health' | 'ipam'>): void {
     const names = new Set(backend.ipam().pools.map(({ name }) => name));
+    this.#parts.statuses.publish();
     const text = JSON.stringify(Object.fromEntries([...names].map((name) => [name, backend.health(name)])));
     if (text === this.#published) return;
     writeWhole(this.#parts.healthPath, text);

@@ -5,6 +5,7 @@ import { version } from '../conf/version.ts';
 import { passedSocket } from './activation.ts';
 import { writeConflistWhenReady } from './announce.ts';
 import { cleanUp } from './cleanup.ts';
+import { StatusCache } from './cni/status-cache.ts';
 import { Daemon, type DaemonParts, expeditePaths } from './daemon.ts';
 import { messageOf, StartError } from './failure.ts';
 import { requireKnownFormat } from './format.ts';
@@ -75,14 +76,15 @@ async function serve(paths: Paths, { config, ignored, source }: LoadedConfig, lo
   const ended = endSignal();
   const passedFd = passedSocket();
   const lock = InstanceLock.acquire(paths, passedFd !== undefined);
-  const heartbeat = new HeartbeatWriter({ lock, healthPath: paths.health, log });
+  const statuses = new StatusCache(paths.statusCache);
+  const heartbeat = new HeartbeatWriter({ lock, healthPath: paths.health, statuses, log });
   log.info(
     { version, pid: process.pid, config: source, root: paths.root, socket: passedFd === undefined ? 'own' : 'passed' },
     'axoneme daemon starts',
   );
   if (ignored.length > 0) log.info({ keys: ignored }, 'configuration keys without effect here');
   watchCrashes(log);
-  const daemon = await start({ paths, config, log, passedFd });
+  const daemon = await start({ paths, config, log, passedFd, statuses });
   heartbeat.serve(daemon);
   tidyMemorySoon();
   const ending = new AbortController();

@@ -21,11 +21,13 @@ import {
   REQUEST_MAX,
   TAKEN,
 } from './protocol.ts';
+import type { StatusCache } from './status-cache.ts';
 
 export interface CallContext {
   readonly backend: Backend;
   readonly paths: Paths;
   readonly log: Logger;
+  readonly statuses: Pick<StatusCache, 'remember'>;
 }
 
 /** A connection that says nothing holds a descriptor no longer than this, in milliseconds. */
@@ -33,6 +35,7 @@ const SILENCE_MS = 5000;
 /** An answer that the launcher does not read is dropped after this, in milliseconds; what was done stays done. */
 const ANSWER_MS = 10_000;
 const ANSWER_PAUSE_MS = 5;
+const NOTHING = new Uint8Array();
 
 /**
  * One launcher's connection, from its request to its answer. `done` resolves when nothing of it is left; it never rejects: whatever goes wrong with one
@@ -138,13 +141,18 @@ export class Call implements Caller {
     if (refusal !== undefined) return this.#decline(refusal);
     const answer = { stdout: '', stderr: '' };
     let declined: string | undefined;
-    const { backend, paths } = this.#context;
+    const { backend, paths, statuses } = this.#context;
+    let stdin: Uint8Array = NOTHING;
     const agent = new DaemonAgent(backend, this);
     const attend = () => agent.requireCaller();
-    const handlers = warmHandlers({ paths, luggage, agent, attend, take: () => this.#take(), gates: this.#gates });
+    const onHealthy = (isHealthy: () => boolean) => statuses.remember({ environment: header.environment, stdin }, isHealthy);
+    const handlers = warmHandlers({ paths, backend, luggage, agent, attend, take: () => this.#take(), gates: this.#gates, onHealthy });
     const edge = {
       env: header.env,
-      readStdin: () => readMemoryFile(luggage.stdin, MAX_STDIN),
+      readStdin: () => {
+        stdin = readMemoryFile(luggage.stdin, MAX_STDIN);
+        return stdin;
+      },
       stdout: (text: string) => {
         answer.stdout += text;
       },

@@ -11,6 +11,7 @@ import { gc } from '../../plugin/commands/gc.ts';
 import { status } from '../../plugin/commands/status.ts';
 import type { Delegates } from '../../plugin/delegate.ts';
 import { DeleteFolder } from '../../plugin/delete-queue.ts';
+import type { Backend } from '../api/backend.ts';
 import { AttendedHost } from './attended-host.ts';
 import type { CallGates } from './gate.ts';
 import type { Luggage } from './luggage.ts';
@@ -18,6 +19,7 @@ import type { Luggage } from './luggage.ts';
 /** What a call is served with. */
 export interface CallParts {
   readonly paths: Paths;
+  readonly backend: Pick<Backend, 'health'>;
   readonly agent: Agent;
   /** Throws when nobody waits for the call any more: nothing is made then. */
   readonly attend: () => void;
@@ -25,6 +27,8 @@ export interface CallParts {
   /** Told once, before anything is done; throws when nobody waits any more. */
   readonly take: () => void;
   readonly gates: CallGates;
+  /** Told of a STATUS that found nothing wrong, and how to find out whether that still holds. */
+  readonly onHealthy: (isHealthy: () => boolean) => void;
 }
 
 /** The call is for the cold executable; nothing has been done. */
@@ -73,6 +77,7 @@ export function warmHandlers(parts: CallParts): Handlers {
     GC: taking(silently(gc)),
     STATUS: taking(async (call) => {
       await status(call, { agent, delegates: noDelegates, devices: () => readdirSync('/sys/class/net') });
+      parts.onHealthy(() => parts.backend.health(call.conf.pool).state === 'ok');
       return undefined;
     }),
   };

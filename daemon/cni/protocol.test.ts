@@ -4,7 +4,9 @@ import { decodeRequest, encodeAnswer, encodeRequest, PROTOCOL_VERSION } from './
 const env = { CNI_COMMAND: 'ADD', CNI_ARGS: 'A=1;B=ü', AXONEME_ROOT: '' };
 
 test('a request keeps its variables and the order of its descriptors', () => {
-  expect(decodeRequest(encodeRequest(env, ['sysctl', 'netns']))).toEqual({ version: PROTOCOL_VERSION, parts: ['netns', 'sysctl'], env });
+  const data = encodeRequest(env, ['sysctl', 'netns']);
+  const environment = data.subarray(12);
+  expect(decodeRequest(data)).toEqual({ version: PROTOCOL_VERSION, parts: ['netns', 'sysctl'], env, environment });
 });
 
 test('a message that is cut off, too long or of another kind is no request', () => {
@@ -15,7 +17,7 @@ test('a message that is cut off, too long or of another kind is no request', () 
 });
 
 test('of another version nothing but the version is read', () => {
-  expect(decodeRequest(encodeRequest(env, ['netns'], 2))).toEqual({ version: 2, parts: [], env: {} });
+  expect(decodeRequest(encodeRequest(env, ['netns'], 2))).toEqual({ version: 2, parts: [], env: {}, environment: new Uint8Array() });
 });
 
 test('the first of two variables of one name counts, as for getenv', () => {

@@ -34,6 +34,8 @@ export interface CallHeader {
   readonly version: number;
   readonly parts: readonly Part[];
   readonly env: Environment;
+  /** The same as it came. */
+  readonly environment: Uint8Array;
 }
 
 /** Undefined for what is no whole message of this protocol. Of another version nothing but the version is known. */
@@ -42,10 +44,11 @@ export function decodeRequest(data: Uint8Array): CallHeader | undefined {
   const view = new DataView(data.buffer, data.byteOffset, data.length);
   if (view.getUint32(0, LITTLE) !== MAGIC) return undefined;
   const version = view.getUint16(4, LITTLE);
-  if (version !== PROTOCOL_VERSION) return { version, parts: [], env: {} };
+  if (version !== PROTOCOL_VERSION) return { version, parts: [], env: {}, environment: new Uint8Array() };
   if (view.getUint32(8, LITTLE) !== data.length - HEADER_SIZE) return undefined;
   const bits = view.getUint16(6, LITTLE);
-  return { version, parts: PARTS.filter((_, bit) => (bits & (1 << bit)) !== 0), env: decodeEnvironment(data.subarray(HEADER_SIZE)) };
+  const environment = data.subarray(HEADER_SIZE);
+  return { version, parts: PARTS.filter((_, bit) => (bits & (1 << bit)) !== 0), env: decodeEnvironment(environment), environment };
 }
 
 /** Names may come twice; the first one counts, as for getenv(3). */

@@ -1,8 +1,9 @@
-import { existsSync, openSync, statSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Fd, liveFds, SyscallError, UnixConnection, UnixListener } from '../../native/index.ts';
 import { encodeRequest } from './protocol.ts';
+import { encodeStatusCall } from './status-cache.ts';
 import { createStage, readEnding, sendCall } from './testing.ts';
 
 const conf = (root: string, more: object = {}) => ({ cniVersion: '1.1.0', name: 'pods', type: 'axoneme-cni', root, ...more });
@@ -139,4 +140,28 @@ test('the end waits for calls under way, and takes the socket away', async () =>
   await stage.server.close();
   expect(existsSync(stage.paths.cniSocket)).toBe(false);
   expect(await readEnding(connection)).toMatchObject({ status: 0 });
+});
+
+test('a STATUS that found nothing wrong is published as it came, for as long as nothing is wrong', async () => {
+  const published = () => {
+    stage.statuses.publish();
+    return readFileSync(stage.paths.statusCache);
+  };
+  expect(published(), 'what an earlier daemon left').toHaveLength(0);
+  await call({ CNI_COMMAND: 'STATUS', CNI_PATH: '/x' }, '{"no":"network"}');
+  expect(published()).toHaveLength(0);
+  const input = JSON.stringify(conf(stage.root));
+  await call({ CNI_COMMAND: 'STATUS', CNI_PATH: '/x' }, input);
+  const environment = Buffer.from('CNI_COMMAND=STATUS\0CNI_PATH=/x\0');
+  expect(published()).toEqual(encodeStatusCall({ environment, stdin: Buffer.from(input) }));
+  stage.backend.state = 'starting';
+  expect(published()).toHaveLength(0);
+  stage.backend.state = 'ok';
+  expect(published()).not.toHaveLength(0);
+  for (let n = 0; n < 20; n++) await call({ CNI_COMMAND: 'STATUS', CNI_PATH: `/x${n}` }, input);
+  expect(
+    published()
+      .toString()
+      .match(/CNI_PATH=\/x\d+/g),
+  ).toHaveLength(8);
 });

@@ -9,6 +9,7 @@ import { removeAll } from '../files.ts';
 import { silent } from '../log.ts';
 import { encodeRequest, type Part } from './protocol.ts';
 import { CallServer } from './server.ts';
+import { StatusCache } from './status-cache.ts';
 
 /* A launcher and a daemon around the call server, for its tests. */
 
@@ -41,15 +42,16 @@ export type Ending = { readonly status: number; readonly stdout: string; readonl
 /** A call server in a folder of its own. */
 export function createStage() {
   const root = mkdtempSync(join(tmpdir(), 'cni-'));
-  const paths = { ...pathsUnder(root), cniSocket: join(root, 'cni.sock') };
+  const paths = { ...pathsUnder(root), cniSocket: join(root, 'cni.sock'), statusCache: join(root, 'status-ok') };
+  const statuses = new StatusCache(paths.statusCache);
   const backend = new FakeBackend();
-  const server = CallServer.listen(paths.cniSocket, { backend: backend as unknown as Backend, paths, log: silent });
+  const server = CallServer.listen(paths.cniSocket, { backend: backend as unknown as Backend, paths, log: silent, statuses });
   const connect = () => UnixConnection.connect(paths.cniSocket);
   const close = async () => {
     await server.close();
     removeAll(root);
   };
-  return { root, paths, backend, server, connect, [Symbol.asyncDispose]: close };
+  return { root, paths, backend, server, statuses, connect, [Symbol.asyncDispose]: close };
 }
 
 /** Sends a call as the launcher does. */

@@ -10,13 +10,13 @@
 #define ALIVE_MS 110000
 
 static const struct patience limits[] = {
-    {"ADD", 1200, 10000, ALIVE_MS, ALIVE_MS},
-    {"CHECK", 1200, 10000, ALIVE_MS, ALIVE_MS},
-    {"GC", 1200, 60000, ALIVE_MS, ALIVE_MS},
-    {"DEL", 500, 1200, ALIVE_MS, ALIVE_MS},
-    {"STATUS", 50, 100, 1000, 0},
+    {"ADD", 1200, 10000, ALIVE_MS, ALIVE_MS, false},
+    {"CHECK", 1200, 10000, ALIVE_MS, ALIVE_MS, false},
+    {"GC", 1200, 60000, ALIVE_MS, ALIVE_MS, false},
+    {"DEL", 500, 1200, ALIVE_MS, ALIVE_MS, false},
+    {"STATUS", 50, 100, 1000, 0, true},
     // VERSION, and what is no verb
-    {"", 50, 100, 100, 0},
+    {"", 50, 100, 100, 0, false},
 };
 
 static long long start_ms;

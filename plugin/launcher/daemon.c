@@ -109,18 +109,20 @@ static uint16_t collect_descriptors(int input, const struct pod* pod, int* fds, 
   return bits;
 }
 
-static bool send_request(int fd, char** environment, int input, const struct pod* pod) {
-  static char bytes[REQUEST_MAX];
-  struct request request = {.magic = MAGIC, .version = VERSION};
-  ssize_t size = collect_environment(environment, bytes + sizeof request, sizeof bytes - sizeof request);
-  if (size < 0) return false;
+// The variables that are the call, with room for the header before them.
+struct variables {
+  char bytes[REQUEST_MAX];
+  size_t size;
+};
+
+static bool send_request(int fd, struct variables* variables, int input, const struct pod* pod) {
+  struct request request = {.magic = MAGIC, .version = VERSION, .environment_size = (uint32_t)variables->size};
   int fds[4];
   size_t count = 0;
-  request.environment_size = (uint32_t)size;
   request.parts = collect_descriptors(input, pod, fds, &count);
-  memcpy(bytes, &request, sizeof request);
+  memcpy(variables->bytes, &request, sizeof request);
 
-  struct iovec vector = {bytes, sizeof request + (size_t)size};
+  struct iovec vector = {variables->bytes, sizeof request + variables->size};
   union {
     struct cmsghdr header;
     char room[CMSG_SPACE(sizeof fds)];
@@ -139,7 +141,7 @@ static bool send_request(int fd, char** environment, int input, const struct pod
 
 // Waits for something to read as long as the daemon is worth waiting for.
 static bool await_readable(int fd, const struct patience* patience, bool is_taken) {
-  int deadline_ms = patience->alive_ms;
+  int deadline_ms = clock_ms() < FIRST_LOOK_MS ? patience->alive_ms : deadline_of(patience, is_taken);
   for (int pause_ms = FIRST_LOOK_MS;; pause_ms = later(pause_ms)) {
     int until_ms = clock_ms() + pause_ms;
     if (wait_readable(fd, until_ms < deadline_ms ? until_ms : deadline_ms)) return true;
@@ -186,14 +188,31 @@ static enum fate await_answer(int fd, const struct patience* patience, int* stat
   return FATE_ANSWERED;
 }
 
+// Whether a daemon that serves is too busy to answer at once what it has published. `fd` is -1 where its queue is full.
+static bool has_published(int fd, const struct variables* variables, int input, const struct patience* patience) {
+  if (!patience->may_be_published || (fd >= 0 && wait_readable(fd, FIRST_LOOK_MS))) return false;
+  return look_at_daemon() == LIVENESS_SERVING &&
+         is_published(variables->bytes + sizeof(struct request), variables->size, input);
+}
+
 enum fate ask_daemon(char** environment, int input, const struct pod* pod, const struct patience* patience,
                      int* status) {
+  static struct variables variables;
+  ssize_t size = collect_environment(environment, variables.bytes + sizeof(struct request),
+                                     sizeof variables.bytes - sizeof(struct request));
+  if (size < 0) return FATE_NOT_TAKEN;
+  variables.size = (size_t)size;
   int fd = connect_daemon(patience);
-  if (fd < 0) return FATE_NOT_TAKEN;
+  bool is_sent = fd >= 0 && send_request(fd, &variables, input, pod);
   enum fate fate = FATE_NOT_TAKEN;
-  if (send_request(fd, environment, input, pod)) fate = await_word(fd, patience);
-  if (fate == FATE_ANSWERED) fate = await_answer(fd, patience, status);
+  if (has_published(is_sent ? fd : -1, &variables, input, patience)) {
+    *status = 0;
+    fate = FATE_ANSWERED;
+  } else if (is_sent) {
+    fate = await_word(fd, patience);
+    if (fate == FATE_ANSWERED) fate = await_answer(fd, patience, status);
+  }
   // Now, not when the cold executable starts: to the daemon this is the end of the call.
-  close(fd);
+  if (fd >= 0) close(fd);
   return fate;
 }

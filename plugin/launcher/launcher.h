@@ -36,6 +36,8 @@ struct patience {
   // while it lives: until it answers, and until it has started
   int alive_ms;
   int started_ms;
+  // The answer may be one that the daemon has published.
+  bool may_be_published;
 };
 
 // What can be seen of the daemon without its help, by its lock and its heartbeat (conf/heartbeat.ts).
@@ -75,6 +77,9 @@ int take_input(void);
 
 // liveness.c
 enum liveness look_at_daemon(void);
+
+// published.c
+bool is_published(const char* environment, size_t environment_size, int input);
 
 // pod.c
 void open_pod(const char* path, struct pod* pod);

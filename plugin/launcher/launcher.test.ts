@@ -234,6 +234,26 @@ describe('a daemon that shows that it lives', () => {
     expect(await start({ CNI_COMMAND: 'ADD' }).ending).toMatchObject({ code: 3 });
   });
 
+  test('need not answer a STATUS that it has published, to the byte, while it serves', async () => {
+    using _listener = listen();
+    beat('serving');
+    const record = (environment: string, stdin: string) =>
+      Buffer.concat([Buffer.from(Uint32Array.of(environment.length, stdin.length).buffer), Buffer.from(environment + stdin)]);
+    const environment = `AXONEME_ROOT=${folder}\0CNI_COMMAND=STATUS\0`;
+    const others = [record('CNI_COMMAND=STATUS\0', 'conf'), record(environment, 'conf2')];
+    writeFileSync(join(folder, 'run/axoneme/status-ok'), Buffer.concat([...others, record(environment, 'conf')]));
+    const asked = (input: string) => start({ CNI_COMMAND: 'STATUS' }, input).ending;
+    expect(await asked('conf')).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    expect(await asked('conf1')).toMatchObject({ code: 3 });
+    writeFileSync(join(folder, 'run/axoneme/status-ok'), Buffer.concat(others).subarray(0, -1));
+    expect(await asked('conf2'), 'half a record').toMatchObject({ code: 3 });
+    writeFileSync(join(folder, 'run/axoneme/status-ok'), record(environment, 'conf'));
+    beat('serving', HUNG_MS + 1000);
+    expect(await asked('conf'), 'hung').toMatchObject({ code: 3 });
+    lock?.close();
+    expect(await asked('conf'), 'away').toMatchObject({ code: 3 });
+  });
+
   test('is left to the cold executable when it hangs', async () => {
     using listener = listen();
     beat('serving', HUNG_MS + 1000);
