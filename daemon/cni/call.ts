@@ -129,7 +129,9 @@ export class Call implements Caller {
       else await this.#answer(answer);
     } catch (error) {
       const fields = { error: messageOf(error), verb: header.env['CNI_COMMAND'], containerId: header.env['CNI_CONTAINERID'] };
-      this.#context.log.warn(fields, this.#gone ? 'the launcher of a CNI call went away' : 'a CNI call could not be answered');
+      // Nothing was done for it: a STATUS that the launcher has answered itself, most likely.
+      if (!this.#taken) this.#context.log.debug(fields, 'a launcher went away before its call was taken');
+      else this.#context.log.warn(fields, this.#gone ? 'the launcher of a CNI call went away' : 'a CNI call could not be answered');
     } finally {
       this.#end();
     }
