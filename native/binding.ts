@@ -3,38 +3,18 @@ import { join } from 'node:path';
 import { embeddedFile } from './embedded.ts';
 
 /**
- * The typed door to the addons, and the only file that loads them. The addons take numbers, strings and bytes, return the same, and throw
+ * The typed door to the addons, and the only file that loads them (`harness/addon.ts` has the types of the harness's). The addons take numbers, strings and bytes, return the same, and throw
  * or reject with an Error that has `syscall` and `errno` (positive). Policy and words live on this side.
  */
 
 /** Handle of a watch; only good for watchClose and watchRef. */
 export type WatchHandle = object & { readonly __watch?: never };
 
-/** A frame from a packet socket; `packetType` is PACKET_*, `hardwareType` ARPHRD_*, `time` in nanoseconds since 1970. */
-export interface RawFrame {
-  readonly data: Uint8Array;
-  readonly time: bigint;
-  readonly ifindex: number;
-  readonly packetType: number;
-  readonly hardwareType: number;
-}
-
-/** Handle of a wire between two TAP devices; only good for wireSet and wireStop. */
-export type WireHandle = object & { readonly __wire?: never };
-
-/** What a meter counted; times in nanoseconds. */
-export interface RawMeasurement {
-  readonly count: number;
-  readonly bytes: number;
-  readonly nanoseconds: number;
-  readonly samples: Float64Array;
-}
-
-/** axoneme-sys.node. `netns` is a descriptor of a network namespace, or -1 for the process's own. */
+/** axoneme-sys.node. `netns` is a descriptor of a network namespace, or undefined for the process's own; a descriptor that is none is EBADF. */
 export interface SysAddon {
-  openIn(netns: number, path: string, flags: number): Promise<number>;
-  readIn(netns: number, path: string): Promise<Uint8Array>;
-  writeIn(netns: number, path: string, data: Uint8Array): Promise<void>;
+  openIn(netns: number | undefined, path: string, flags: number): Promise<number>;
+  readIn(netns: number | undefined, path: string): Promise<Uint8Array>;
+  writeIn(netns: number | undefined, path: string, data: Uint8Array): Promise<void>;
   createNetns(path: string): Promise<void>;
   newNetns(): Promise<number>;
   mount(source: string, target: string, type: string, flags: number, data: string): Promise<void>;
@@ -44,7 +24,7 @@ export interface SysAddon {
   inode(fd: number): bigint;
   statfsType(path: string): number;
   /** AF_*, SOCK_* and IPPROTO_* numbers; bound unless `address` is empty. */
-  inetOpen(netns: number, family: number, type: number, address: string, port: number, protocol: number): Promise<number>;
+  inetOpen(netns: number | undefined, family: number, type: number, address: string, port: number, protocol: number): Promise<number>;
   /** `flags`: IFF_*; undefined when there is none. */
   interfaceGet(ifindex: number): { readonly name: string; readonly flags: number; readonly mac: Uint8Array } | undefined;
   /** The descriptor that holds the lock; undefined when another one has it. */
@@ -58,13 +38,8 @@ export interface SysAddon {
   unixHasEnded(fd: number): boolean;
   /** _exit(2): no handlers, no destructors, no threads joined. */
   exitNow(status: number): never;
-  /** `ifindex` 0: all interfaces; `receiveBytes`: SO_RCVBUF, 0 for the default. */
-  packetOpen(netns: number, ifindex: number, receiveBytes: number): Promise<number>;
-  packetReceive(fd: number): RawFrame | undefined;
-  /** Frames lost since the last call. */
-  packetDrops(fd: number): number;
   /** `groups`: multicast group numbers to join; `receiveBytes`: SO_RCVBUF, 0 for the default. */
-  netlinkOpen(netns: number, protocol: number, groups: Uint32Array, receiveBytes: number): Promise<number>;
+  netlinkOpen(netns: number | undefined, protocol: number, groups: Uint32Array, receiveBytes: number): Promise<number>;
   /** Gives a netlink socket that came from another process, unbound, the rules of `netlinkOpen`, and binds it. */
   netlinkAdopt(fd: number, protocol: number): void;
   /**
@@ -87,47 +62,37 @@ export interface SysAddon {
   watchRef(watch: WatchHandle, on: boolean): void;
   /** Answers how many bytes the kernel took without waiting. */
   writeNow(fd: number, data: Uint8Array): number;
-  /** Makes a TAP device in `netns`; it goes with the descriptor. */
-  tapOpen(netns: number, name: string): Promise<number>;
-  tapCarrier(tap: number, on: boolean): void;
-  wireStart(left: number, right: number): WireHandle;
-  wireSet(wire: WireHandle, delayNs: number, jitterNs: number): void;
-  wireStop(wire: WireHandle): void;
   /** glibc's malloc with one arena for all threads, and fixed thresholds; false where it has no such settings. */
   keepMallocSmall(): boolean;
   /** malloc_trim(3): gives free pages back to the kernel; false when there were none. */
   trimMalloc(): boolean;
   /** Lets go of the mapped pages of the executable's read-only segments; answers the bytes of these segments. */
   releaseExecutable(): number;
-  /** `kind`: 0 connections, 1 round trips, 2 stream, 3 datagrams there and back; processors -1: wherever the scheduler likes. */
-  meter(
-    kind: number,
-    clientNetns: number,
-    serverNetns: number,
-    family: number,
-    address: string,
-    bytes: number,
-    durationNs: number,
-    warmupNs: number,
-    clientCpu: number,
-    serverCpu: number,
-  ): Promise<RawMeasurement>;
   bpfGet(path: string): number;
   bpfPin(fd: number, path: string): void;
-  /** Fills `info` (zeroed, struct bpf_prog_info, bpf_map_info or bpf_link_info); returns the bytes written. */
+  /** Fills `info` (zeroed, struct bpf_prog_info or bpf_map_info); returns the bytes written. */
   bpfInfo(fd: number, info: Uint8Array): number;
-  /** `target`: an interface index in `netns`, or a descriptor of a cgroup. */
-  bpfLinkCreate(netns: number, program: number, target: number, attachType: number, flags: number, relative: number): Promise<number>;
+  /** struct bpf_link_info, zeros after what the kernel wrote. */
+  bpfLinkInfo(link: number): Promise<Uint8Array>;
+  /** The target is an interface of `netns`, or else, with `ifindex` 0, a cgroup. */
+  bpfLinkCreate(
+    netns: number | undefined,
+    program: number,
+    ifindex: number,
+    cgroup: number | undefined,
+    attachType: number,
+    flags: number,
+  ): Promise<number>;
   bpfLinkUpdate(link: number, program: number): Promise<void>;
   bpfLinkDetach(link: number): Promise<void>;
-  /** Fills `ids` with the attached programs in order; returns how many there are, which may be more. */
-  bpfQuery(netns: number, target: number, attachType: number, ids: Uint32Array): number;
+  /** Ids of the attached programs in order; the target as for `bpfLinkCreate`. */
+  bpfQuery(netns: number | undefined, ifindex: number, cgroup: number | undefined, attachType: number): Promise<Uint32Array>;
   bpfProgramById(id: number): number;
   bpfProgramLoad(type: number, instructions: Uint8Array, expectedAttachType: number): number;
   /** Answers [return value, nanoseconds, bytes of `dataOut`, bytes of `contextOut`]. */
   bpfTestRun(
     program: number,
-    netns: number,
+    netns: number | undefined,
     data: Uint8Array,
     context: Uint8Array,
     repeat: number,
@@ -206,7 +171,8 @@ export function setAddonDirectory(path: string): void {
   directory = path;
 }
 
-function load(name: string): unknown {
+/** Loads an addon once. Throws with the file's path and the reason. */
+export function loadAddon(name: string): unknown {
   const known = loaded.get(name);
   if (known !== undefined) return known;
   const file = directory === undefined ? embeddedFile(name) : join(directory, name);
@@ -236,7 +202,7 @@ function hintFor(file: string, reason: string): string {
 
 /** The addon without libbpf. */
 export function sys(): SysAddon {
-  return load('axoneme-sys.node') as SysAddon;
+  return loadAddon('axoneme-sys.node') as SysAddon;
 }
 
 /**
@@ -251,5 +217,5 @@ export function exitNow(status: number): never {
 
 /** The addon with libbpf, which only the daemon needs. */
 export function bpf(): BpfAddon {
-  return load('axoneme-bpf.node') as BpfAddon;
+  return loadAddon('axoneme-bpf.node') as BpfAddon;
 }

@@ -41,6 +41,7 @@ const errors: Readonly<Record<number, readonly [name: string, text: string]>> = 
   99: ['EADDRNOTAVAIL', 'cannot assign requested address'],
   102: ['ENETRESET', 'network dropped connection on reset'],
   109: ['ETOOMANYREFS', 'too many references'],
+  110: ['ETIMEDOUT', 'timed out'],
   113: ['EHOSTUNREACH', 'no route to host'],
   114: ['EALREADY', 'operation already in progress'],
   115: ['EINPROGRESS', 'operation now in progress'],

@@ -45,13 +45,10 @@ export { FileSystemType, MountFlags, mount, openFileIn, readFileIn, statfsType, 
 export { type InetSocketOptions, openInetSocket } from './inet.ts';
 export { type Interface, interfaceAt } from './interface.ts';
 export { keepMallocSmall, releaseExecutable, trimMalloc } from './memory.ts';
-export { type Measurement, type MeterOptions, measure } from './meter.ts';
 export * from './netlink/index.ts';
 export { createNetns, isNetns, Netns } from './netns.ts';
-export { droppedFrames, openPacketSocket, type PacketFrame, type PacketSocketOptions, receiveFrame } from './packet.ts';
 export { adoptNetlinkSocket, type Datagram, type NetlinkSocketOptions, netlinkTransact, openNetlinkSocket, recv } from './socket.ts';
 export { getSysctl, setSysctl, sysctlPath } from './sysctl.ts';
 export { createMemoryFile, type Peer, type Received, readMemoryFile, UnixConnection, UnixListener } from './unix.ts';
 export { type FdWatcher, watchFd } from './watch.ts';
-export { openTap, setCarrier, Wire } from './wire.ts';
 export { writeNow } from './write.ts';

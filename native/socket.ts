@@ -17,7 +17,7 @@ export interface NetlinkSocketOptions {
 export async function openNetlinkSocket(ns: Netns | undefined, protocol: number, options: NetlinkSocketOptions = {}): Promise<Fd> {
   const subject = `open netlink socket in ${ns?.path ?? 'own namespace'}`;
   const groups = Uint32Array.from(options.groups ?? []);
-  const fd = await awaiting(subject, () => sys().netlinkOpen(ns?.use() ?? -1, protocol, groups, options.receiveBytes ?? 0));
+  const fd = await awaiting(subject, () => sys().netlinkOpen(ns?.use(), protocol, groups, options.receiveBytes ?? 0));
   return Fd.adopt(fd, `netlink socket in ${ns?.path ?? 'own namespace'}`);
 }
 
@@ -39,7 +39,7 @@ export interface Datagram {
 /**
  * Sends datagrams in turn, each when the kernel has done what the one before it asked, and none after one whose last request was refused.
  * Answers with the kernel's datagrams, up to and including the ACK, error or end of dump of each. Datagrams from other senders are dropped;
- * none is ever cut off (EMSGSIZE). Throws SyscallError: ENOBUFS when answers were lost, EAGAIN when the kernel stays silent for 30 s.
+ * none is ever cut off (EMSGSIZE). Throws SyscallError: ENOBUFS when answers were lost, ETIMEDOUT when the kernel stays silent for 30 s.
  */
 export async function netlinkTransact(fd: Fd, datagrams: readonly Datagram[]): Promise<Uint8Array[]> {
   const sequences = Uint32Array.from(datagrams, ({ sequence }) => sequence);

@@ -27,24 +27,28 @@ const addons: readonly Addon[] = [
       'interface.cc',
       'file_lock.cc',
       'unix_stream.cc',
-      'packet.cc',
       'netlink.cc',
       'unix.cc',
       'watch.cc',
-      'wire.cc',
       'write.cc',
       'memory.cc',
-      'meter.cc',
       'bpf_objects.cc',
       'bpf_maps.cc',
+      'workers.cc',
     ],
     libraries: [],
   },
   // libbpf dynamically: the static libraries of Debian are not position independent.
   {
     file: 'axoneme-bpf.node',
-    sources: ['bpf.cc', 'inspect.cc', 'loader.cc', 'ring_buffer.cc', 'ring_recorder.cc', 'watch.cc'],
+    sources: ['bpf.cc', 'inspect.cc', 'loader.cc', 'ring_buffer.cc', 'ring_recorder.cc', 'watch.cc', 'workers.cc'],
     libraries: ['-lbpf'],
+  },
+  // Tools of the test harness, which no executable of a node carries.
+  {
+    file: 'axoneme-harness.node',
+    sources: ['harness.cc', 'packet.cc', 'wire.cc', 'meter.cc', 'device_lock.cc', 'workers.cc'],
+    libraries: [],
   },
 ];
 
@@ -87,14 +91,15 @@ const objectOf = (outDir: string, source: string) => join(outDir, 'obj', `${sour
 async function link(addon: Addon, outDir: string): Promise<void> {
   const objects = addon.sources.map((source) => objectOf(outDir, source));
   const target = join(outDir, addon.file);
-  await gxx(['-shared', '-pthread', '-o', `${target}.new`, ...objects, ...addon.libraries]);
+  // Without symbols: a tenth smaller, and the dynamic ones stay.
+  await gxx(['-shared', '-s', '-pthread', '-o', `${target}.new`, ...objects, ...addon.libraries]);
   // Renamed into place: a process that has the old file mapped keeps it.
   await rename(`${target}.new`, target);
 }
 
 /**
- * Builds axoneme-sys.node and axoneme-bpf.node into `outDir` with g++ (or $CXX), against the headers of the Node in node_modules.
- * Needs g++ and, for the second, libbpf-dev.
+ * Builds axoneme-sys.node, axoneme-bpf.node and axoneme-harness.node into `outDir` with g++ (or $CXX), against the headers of the Node in
+ * node_modules. Needs g++ and, for the second, libbpf-dev.
  */
 export async function buildNative(outDir: string): Promise<void> {
   await mkdir(join(outDir, 'obj'), { recursive: true });

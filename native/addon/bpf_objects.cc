@@ -26,8 +26,7 @@ Napi::Value Pin(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// Fills the caller's zeroed bytes with struct bpf_{prog,map,link}_info of the descriptor; returns how many the kernel
-// wrote.
+// Fills the caller's zeroed bytes with struct bpf_{prog,map}_info of the descriptor; returns how many the kernel wrote.
 Napi::Value Info(const Napi::CallbackInfo& info) {
   Bytes out = BytesArg(info, 1);
   Attributes a;
@@ -38,28 +37,52 @@ Napi::Value Info(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), a.attr.info.info_len);
 }
 
-// BPF_LINK_CREATE looks the interface up in the caller's network namespace, hence the thread.
+// struct bpf_link_info of a link. For links on devices the kernel takes its lock on them (tcx_link_fill_info,
+// kernel/bpf/tcx.c), hence the thread.
+class LinkInfo : public Task {
+ public:
+  explicit LinkInfo(const Napi::CallbackInfo& info) : Task(info.Env()), link_(Duplicate(FdArg(info, 0))) {}
+
+ private:
+  void Run(Failure* failure) override {
+    Attributes a;
+    a.attr.info.bpf_fd = static_cast<uint32_t>(link_.get());
+    a.attr.info.info = Pointer(bytes_);
+    a.attr.info.info_len = sizeof bytes_;
+    if (a.Call(BPF_OBJ_GET_INFO_BY_FD) < 0) Failed(failure, "bpf(BPF_OBJ_GET_INFO_BY_FD)");
+  }
+  Napi::Value Answer(Napi::Env env) override { return NewBytes(env, bytes_, sizeof bytes_); }
+
+  OwnedFd link_;
+  // More than any kernel knows; the rest has to be zero.
+  uint8_t bytes_[512] = {};
+};
+
+// (netns, program, interface index, cgroup or undefined, attach type, flags). BPF_LINK_CREATE looks the interface up in
+// the caller's network namespace, hence the thread.
 class LinkCreate : public Task {
  public:
   explicit LinkCreate(const Napi::CallbackInfo& info)
       : Task(info.Env()),
-        netns_(OwnedFd::Duplicate(FdArg(info, 0))),
-        program_(OwnedFd::Duplicate(FdArg(info, 1))),
-        target_(static_cast<uint32_t>(NumberArg(info, 2, 0))),
-        type_(static_cast<uint32_t>(NumberArg(info, 3, 0))),
-        flags_(static_cast<uint32_t>(NumberArg(info, 4, 0))),
-        relative_(static_cast<uint32_t>(NumberArg(info, 5, 0))) {}
+        netns_(NetnsAt(info, 0)),
+        program_(Duplicate(FdArg(info, 1))),
+        ifindex_(static_cast<uint32_t>(NumberArg(info, 2, 0))),
+        type_(static_cast<uint32_t>(NumberArg(info, 4, 0))),
+        flags_(static_cast<uint32_t>(NumberArg(info, 5, 0))) {
+    if (!info[3].IsUndefined()) cgroup_ = Duplicate(FdArg(info, 3));
+  }
 
  private:
   void Run(Failure* failure) override {
-    RunInNetns(netns_.get(), failure, [this](Failure* f) {
+    RunInNetns(netns_, failure, [this](Failure* f) {
       Attributes a;
       a.attr.link_create.prog_fd = static_cast<uint32_t>(program_.get());
-      a.attr.link_create.target_fd = target_;  // a union with target_ifindex
+      if (cgroup_)
+        a.attr.link_create.target_fd = static_cast<uint32_t>(cgroup_->get());
+      else
+        a.attr.link_create.target_ifindex = ifindex_;
       a.attr.link_create.attach_type = type_;
       a.attr.link_create.flags = flags_;
-      // link_create.tcx.relative_fd, at the same place as target_btf_id (linux/bpf.h of 6.6; older headers lack it).
-      a.attr.link_create.target_btf_id = relative_;
       long fd = a.Call(BPF_LINK_CREATE);
       if (fd < 0) return Failed(f, "bpf(BPF_LINK_CREATE)");
       link_.Reset(static_cast<int>(fd));
@@ -68,16 +91,17 @@ class LinkCreate : public Task {
   }
   Napi::Value Answer(Napi::Env env) override { return Napi::Number::New(env, link_.Release()); }
 
-  OwnedFd netns_;
+  NetnsTarget netns_;
   OwnedFd program_;
-  uint32_t target_, type_, flags_, relative_;
+  std::optional<OwnedFd> cgroup_;
+  uint32_t ifindex_, type_, flags_;
   OwnedFd link_;
 };
 
 class LinkUpdate : public Task {
  public:
   explicit LinkUpdate(const Napi::CallbackInfo& info)
-      : Task(info.Env()), link_(OwnedFd::Duplicate(FdArg(info, 0))), program_(OwnedFd::Duplicate(FdArg(info, 1))) {}
+      : Task(info.Env()), link_(Duplicate(FdArg(info, 0))), program_(Duplicate(FdArg(info, 1))) {}
 
  private:
   void Run(Failure* failure) override {
@@ -92,7 +116,7 @@ class LinkUpdate : public Task {
 
 class LinkDetach : public Task {
  public:
-  explicit LinkDetach(const Napi::CallbackInfo& info) : Task(info.Env()), link_(OwnedFd::Duplicate(FdArg(info, 0))) {}
+  explicit LinkDetach(const Napi::CallbackInfo& info) : Task(info.Env()), link_(Duplicate(FdArg(info, 0))) {}
 
  private:
   void Run(Failure* failure) override {
@@ -104,24 +128,58 @@ class LinkDetach : public Task {
   OwnedFd link_;
 };
 
-// (netns, interface index or cgroup, attach type, ids) fills `ids` with the attached programs in the order in which
-// they run; returns how many there are, which may be more than fitted.
-Napi::Value Query(const Napi::CallbackInfo& info) {
-  Bytes ids = BytesArg(info, 3);
-  Attributes a;
-  a.attr.query.target_fd = static_cast<uint32_t>(NumberArg(info, 1, 0));  // a union with target_ifindex
-  a.attr.query.attach_type = static_cast<uint32_t>(NumberArg(info, 2, 0));
-  a.attr.query.prog_ids = Pointer(ids.data);
-  a.attr.query.prog_cnt = static_cast<uint32_t>(ids.size / sizeof(uint32_t));
-  Failure failure;
-  bool ok = RunInNetns(FdArg(info, 0), &failure, [&a](Failure* f) {
+// (netns, interface index, cgroup or undefined, attach type): the ids of the attached programs in the order in which
+// they run. For devices the kernel takes its lock on them (RTNL).
+class Query : public Task {
+ public:
+  explicit Query(const Napi::CallbackInfo& info)
+      : Task(info.Env()),
+        netns_(NetnsAt(info, 0)),
+        ifindex_(static_cast<uint32_t>(NumberArg(info, 1, 0))),
+        type_(static_cast<uint32_t>(NumberArg(info, 3, 0))) {
+    if (!info[2].IsUndefined()) cgroup_ = Duplicate(FdArg(info, 2));
+  }
+
+ private:
+  void Run(Failure* failure) override {
+    RunInNetns(netns_, failure, [this](Failure* f) {
+      uint32_t count = 16;
+      do ids_.resize(count);
+      while (Ask(&count, f) && count > ids_.size());
+      ids_.resize(count);
+      return !*f;
+    });
+  }
+
+  bool Ask(uint32_t* count, Failure* failure) {
+    Attributes a;
+    if (cgroup_)
+      a.attr.query.target_fd = static_cast<uint32_t>(cgroup_->get());
+    else
+      a.attr.query.target_fd = ifindex_;  // a union with target_ifindex (Linux 6.6)
+    a.attr.query.attach_type = type_;
+    a.attr.query.prog_ids = Pointer(ids_.data());
+    a.attr.query.prog_cnt = static_cast<uint32_t>(ids_.size());
     // ENOSPC: more programs than room; the count says how many.
-    if (a.Call(BPF_PROG_QUERY) == 0 || errno == ENOSPC) return true;
-    return Failed(f, "bpf(BPF_PROG_QUERY)");
-  });
-  if (!ok) return Throw(info.Env(), failure.syscall, failure.error);
-  return Napi::Number::New(info.Env(), a.attr.query.prog_cnt);
-}
+    if (a.Call(BPF_PROG_QUERY) < 0 && errno != ENOSPC) {
+      *count = 0;
+      return Failed(failure, "bpf(BPF_PROG_QUERY)");
+    }
+    *count = a.attr.query.prog_cnt;
+    return true;
+  }
+
+  Napi::Value Answer(Napi::Env env) override {
+    Napi::Uint32Array answer = Napi::Uint32Array::New(env, ids_.size());
+    if (!ids_.empty()) memcpy(answer.Data(), ids_.data(), ids_.size() * sizeof ids_[0]);
+    return answer;
+  }
+
+  NetnsTarget netns_;
+  uint32_t ifindex_, type_;
+  std::optional<OwnedFd> cgroup_;
+  std::vector<uint32_t> ids_;
+};
 
 Napi::Value ProgramById(const Napi::CallbackInfo& info) {
   Attributes a;
@@ -168,7 +226,8 @@ Napi::Value TestRun(const Napi::CallbackInfo& info) {
   test.ctx_out = Pointer(context_out.data);
   test.ctx_size_out = static_cast<uint32_t>(context_out.size);
   Failure failure;
-  bool ok = RunInNetns(FdArg(info, 1), &failure, [&a](Failure* f) {
+  NetnsTarget netns = NetnsArg(info, 1, &failure);
+  bool ok = !failure && RunInNetns(netns, &failure, [&a](Failure* f) {
     if (a.Call(BPF_PROG_TEST_RUN) == 0) return true;
     return Failed(f, "bpf(BPF_PROG_TEST_RUN)");
   });
@@ -193,7 +252,8 @@ void InitBpfObjects(Napi::Object exports) {
   Export(exports, "bpfLinkCreate", Begin<LinkCreate>);
   Export(exports, "bpfLinkUpdate", Begin<LinkUpdate>);
   Export(exports, "bpfLinkDetach", Begin<LinkDetach>);
-  Export(exports, "bpfQuery", Query);
+  Export(exports, "bpfLinkInfo", Begin<LinkInfo>);
+  Export(exports, "bpfQuery", Begin<Query>);
   Export(exports, "bpfProgramById", ProgramById);
   Export(exports, "bpfProgramLoad", ProgramLoad);
   Export(exports, "bpfTestRun", TestRun);

@@ -47,7 +47,8 @@ inline Napi::Value Throw(Napi::Env env, const char* syscall, int error) {
   return env.Undefined();
 }
 
-// A descriptor that closes itself. Tasks hold a duplicate, because the caller may close its own before the task runs.
+// A descriptor that closes itself. Without one get() is -1, which every system call refuses with EBADF: code that has a
+// meaning for "none given" asks for it in another type (NetnsTarget).
 class OwnedFd {
  public:
   OwnedFd() = default;
@@ -60,9 +61,6 @@ class OwnedFd {
     return *this;
   }
   ~OwnedFd() { Reset(-1); }
-
-  // -1 stays -1: "no descriptor given".
-  static OwnedFd Duplicate(int fd) { return OwnedFd(fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
 
   int get() const { return fd_; }
   int Release() {
@@ -78,6 +76,14 @@ class OwnedFd {
  private:
   int fd_ = -1;
 };
+
+// A duplicate; empty with a failure, unless there is one already, when it cannot be had: EBADF, or EMFILE when the
+// process has used up its descriptors.
+inline OwnedFd DuplicateFd(int fd, Failure* failure) {
+  OwnedFd copy(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (copy.get() < 0 && !*failure) Failed(failure, "fcntl");
+  return copy;
+}
 
 // Argument readers. The typed door is native/binding.ts; a wrong type here is a programming error and reads as the
 // fallback.

@@ -15,7 +15,7 @@ class InetOpen : public Task {
  public:
   explicit InetOpen(const Napi::CallbackInfo& info)
       : Task(info.Env()),
-        netns_(OwnedFd::Duplicate(FdArg(info, 0))),
+        netns_(NetnsAt(info, 0)),
         family_(static_cast<int>(NumberArg(info, 1, AF_INET))),
         type_(static_cast<int>(NumberArg(info, 2, SOCK_STREAM))),
         address_(StringArg(info, 3)),
@@ -24,7 +24,7 @@ class InetOpen : public Task {
 
  private:
   void Run(Failure* failure) override {
-    RunInNetns(netns_.get(), failure, [this](Failure* f) {
+    RunInNetns(netns_, failure, [this](Failure* f) {
       fd_.Reset(socket(family_, type_ | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol_));
       if (fd_.get() < 0) return Failed(f, "socket");
       return address_.empty() || Bind(f);
@@ -63,7 +63,7 @@ class InetOpen : public Task {
 
   Napi::Value Answer(Napi::Env env) override { return Napi::Number::New(env, fd_.Release()); }
 
-  OwnedFd netns_;
+  NetnsTarget netns_;
   int family_;
   int type_;
   std::string address_;

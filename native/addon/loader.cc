@@ -37,7 +37,7 @@ class Load : public ObjectTask {
       values_.emplace_back(name, std::vector<uint8_t>(bytes.Data(), bytes.Data() + bytes.ByteLength()));
     });
     ForEach(info[2], [this](std::string name, Napi::Value value) {
-      reuse_.emplace_back(name, OwnedFd::Duplicate(value.As<Napi::Number>().Int32Value()));
+      reuse_.emplace_back(name, Duplicate(value.As<Napi::Number>().Int32Value()));
     });
     ForEach(info[3], [this](std::string name, Napi::Value value) {
       max_entries_.emplace_back(name, value.As<Napi::Number>().Uint32Value());
@@ -80,8 +80,8 @@ class Load : public ObjectTask {
   }
 
   static bool Keep(const char* name, int fd, Named* list, Failure* failure) {
-    OwnedFd copy = OwnedFd::Duplicate(fd);
-    if (copy.get() < 0) return Failed(failure, "fcntl");
+    OwnedFd copy = DuplicateFd(fd, failure);
+    if (*failure) return false;
     list->emplace_back(name, std::move(copy));
     return true;
   }

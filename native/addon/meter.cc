@@ -35,8 +35,8 @@ class Meter : public Task {
   explicit Meter(const Napi::CallbackInfo& info)
       : Task(info.Env()),
         kind_(static_cast<Kind>(NumberArg(info, 0, 0))),
-        client_netns_(OwnedFd::Duplicate(FdArg(info, 1))),
-        server_netns_(OwnedFd::Duplicate(FdArg(info, 2))),
+        client_netns_(NetnsAt(info, 1)),
+        server_netns_(NetnsAt(info, 2)),
         family_(static_cast<int>(NumberArg(info, 3, AF_INET))),
         address_(StringArg(info, 4)),
         bytes_(static_cast<size_t>(NumberArg(info, 5, 1))),
@@ -47,12 +47,12 @@ class Meter : public Task {
 
  private:
   void Run(Failure* failure) override {
-    bool open = RunInNetns(server_netns_.get(), failure, [this](Failure* f) { return Listen(f); });
+    bool open = RunInNetns(server_netns_, failure, [this](Failure* f) { return Listen(f); });
     if (!open) return;
     pthread_t server;
     int error = pthread_create(&server, nullptr, Serve, this);
     if (error != 0) return failure->Set("pthread_create", error);
-    RunInNetns(client_netns_.get(), failure, [this](Failure* f) { return Pin(client_cpu_, f) && Measure(f); });
+    RunInNetns(client_netns_, failure, [this](Failure* f) { return Pin(client_cpu_, f) && Measure(f); });
     // Wakes a server that waits in accept(2), recv(2) or, though it fails with ENOTCONN then, recvfrom(2).
     done_ = true;
     shutdown(listener_.get(), SHUT_RDWR);
@@ -244,8 +244,8 @@ class Meter : public Task {
   }
 
   Kind kind_;
-  OwnedFd client_netns_;
-  OwnedFd server_netns_;
+  NetnsTarget client_netns_;
+  NetnsTarget server_netns_;
   int family_;
   std::string address_;
   size_t bytes_;

@@ -19,6 +19,7 @@ void InitWire(Napi::Object exports);
 void InitWrite(Napi::Object exports);
 void InitMemory(Napi::Object exports);
 void InitMeter(Napi::Object exports);
+void InitDeviceLock(Napi::Object exports);
 void InitBpfObjects(Napi::Object exports);
 void InitBpfMaps(Napi::Object exports);
 void InitInspect(Napi::Object exports);

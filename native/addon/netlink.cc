@@ -40,7 +40,7 @@ class OpenSocket : public Task {
  public:
   explicit OpenSocket(const Napi::CallbackInfo& info)
       : Task(info.Env()),
-        netns_(OwnedFd::Duplicate(FdArg(info, 0))),
+        netns_(NetnsAt(info, 0)),
         protocol_(static_cast<int>(NumberArg(info, 1, NETLINK_ROUTE))),
         receive_bytes_(static_cast<int>(NumberArg(info, 3, 0))) {
     Bytes groups = BytesArg(info, 2);
@@ -50,7 +50,7 @@ class OpenSocket : public Task {
 
  private:
   void Run(Failure* failure) override {
-    RunInNetns(netns_.get(), failure, [this](Failure* f) { return Open(f); });
+    RunInNetns(netns_, failure, [this](Failure* f) { return Open(f); });
   }
 
   bool Open(Failure* failure) {
@@ -76,7 +76,7 @@ class OpenSocket : public Task {
 
   Napi::Value Answer(Napi::Env env) override { return Napi::Number::New(env, fd_.Release()); }
 
-  OwnedFd netns_;
+  NetnsTarget netns_;
   int protocol_;
   int receive_bytes_;
   std::vector<uint32_t> groups_;
@@ -135,7 +135,7 @@ Verdict Judge(const std::vector<uint8_t>& datagram, uint32_t sequence) {
 
 class Transact : public Task {
  public:
-  explicit Transact(const Napi::CallbackInfo& info) : Task(info.Env()), fd_(OwnedFd::Duplicate(FdArg(info, 0))) {
+  explicit Transact(const Napi::CallbackInfo& info) : Task(info.Env()), fd_(Duplicate(FdArg(info, 0))) {
     Napi::Array datagrams = info[1].As<Napi::Array>();
     Bytes sequences = BytesArg(info, 2);
     for (uint32_t i = 0; i < datagrams.Length(); i++) {
@@ -159,13 +159,18 @@ class Transact : public Task {
       while (verdict == Verdict::kNone) {
         std::vector<uint8_t> datagram;
         uint32_t from = 0;
-        if (!Receive(fd_.get(), 0, &datagram, &from, failure)) return;
+        if (!Receive(fd_.get(), 0, &datagram, &from, failure)) return DescribeSilence(failure);
         if (from != 0) continue;  // not from the kernel: any process may send to a netlink port
         verdict = Judge(datagram, step.sequence);
         answers_.push_back(std::move(datagram));
       }
       if (verdict == Verdict::kRefused) return;
     }
+  }
+
+  // The socket's receive timeout is over (SO_RCVTIMEO, socket(7)).
+  static void DescribeSilence(Failure* failure) {
+    if (failure->error == EAGAIN) failure->error = ETIMEDOUT;
   }
 
   bool Send(const std::vector<uint8_t>& datagram, Failure* failure) {
@@ -194,7 +199,7 @@ class Transact : public Task {
 Napi::Value NetlinkOpen(const Napi::CallbackInfo& info) {
   OpenSocket* task = new OpenSocket(info);
   // To enter another namespace takes a thread; in the own one a socket is a matter of microseconds.
-  return FdArg(info, 0) < 0 ? Task::RunHere(task) : Task::Start(task);
+  return info[0].IsUndefined() ? Task::RunHere(task) : Task::Start(task);
 }
 
 // netlinkAdopt(fd, protocol): makes a netlink socket that another process has opened, and not bound yet, one like ours.

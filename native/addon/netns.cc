@@ -17,13 +17,13 @@ class OpenIn : public Task {
  public:
   explicit OpenIn(const Napi::CallbackInfo& info)
       : Task(info.Env()),
-        netns_(OwnedFd::Duplicate(FdArg(info, 0))),
+        netns_(NetnsAt(info, 0)),
         path_(StringArg(info, 1)),
         flags_(static_cast<int>(NumberArg(info, 2, O_RDONLY))) {}
 
  private:
   void Run(Failure* failure) override {
-    RunInNetns(netns_.get(), failure, [this](Failure* f) {
+    RunInNetns(netns_, failure, [this](Failure* f) {
       int fd = open(path_.c_str(), flags_ | O_CLOEXEC, 0600);
       if (fd < 0) return Failed(f, "open");
       fd_.Reset(fd);
@@ -32,7 +32,7 @@ class OpenIn : public Task {
   }
   Napi::Value Answer(Napi::Env env) override { return Napi::Number::New(env, fd_.Release()); }
 
-  OwnedFd netns_;
+  NetnsTarget netns_;
   std::string path_;
   int flags_;
   OwnedFd fd_;
@@ -67,15 +67,15 @@ bool WriteOnce(const char* path, const std::vector<uint8_t>& data, Failure* fail
 class ReadIn : public Task {
  public:
   explicit ReadIn(const Napi::CallbackInfo& info)
-      : Task(info.Env()), netns_(OwnedFd::Duplicate(FdArg(info, 0))), path_(StringArg(info, 1)) {}
+      : Task(info.Env()), netns_(NetnsAt(info, 0)), path_(StringArg(info, 1)) {}
 
  private:
   void Run(Failure* failure) override {
-    RunInNetns(netns_.get(), failure, [this](Failure* f) { return ReadAll(path_.c_str(), &data_, f); });
+    RunInNetns(netns_, failure, [this](Failure* f) { return ReadAll(path_.c_str(), &data_, f); });
   }
   Napi::Value Answer(Napi::Env env) override { return NewBytes(env, data_.data(), data_.size()); }
 
-  OwnedFd netns_;
+  NetnsTarget netns_;
   std::string path_;
   std::vector<uint8_t> data_;
 };
@@ -84,16 +84,16 @@ class WriteIn : public Task {
  public:
   explicit WriteIn(const Napi::CallbackInfo& info)
       : Task(info.Env()),
-        netns_(OwnedFd::Duplicate(FdArg(info, 0))),
+        netns_(NetnsAt(info, 0)),
         path_(StringArg(info, 1)),
         data_(CopyArg(info, 2)) {}
 
  private:
   void Run(Failure* failure) override {
-    RunInNetns(netns_.get(), failure, [this](Failure* f) { return WriteOnce(path_.c_str(), data_, f); });
+    RunInNetns(netns_, failure, [this](Failure* f) { return WriteOnce(path_.c_str(), data_, f); });
   }
 
-  OwnedFd netns_;
+  NetnsTarget netns_;
   std::string path_;
   std::vector<uint8_t> data_;
 };

@@ -30,13 +30,13 @@ class OpenPacket : public Task {
  public:
   explicit OpenPacket(const Napi::CallbackInfo& info)
       : Task(info.Env()),
-        netns_(OwnedFd::Duplicate(FdArg(info, 0))),
+        netns_(NetnsAt(info, 0)),
         ifindex_(static_cast<int>(NumberArg(info, 1, 0))),
         receive_bytes_(static_cast<int>(NumberArg(info, 2, 0))) {}
 
  private:
   void Run(Failure* failure) override {
-    RunInNetns(netns_.get(), failure, [this](Failure* f) { return Open(f); });
+    RunInNetns(netns_, failure, [this](Failure* f) { return Open(f); });
   }
 
   // Protocol 0 until it is bound: no frame of another interface gets in before (packet(7)).
@@ -59,7 +59,7 @@ class OpenPacket : public Task {
 
   Napi::Value Answer(Napi::Env env) override { return Napi::Number::New(env, fd_.Release()); }
 
-  OwnedFd netns_;
+  NetnsTarget netns_;
   int ifindex_;
   int receive_bytes_;
   OwnedFd fd_;

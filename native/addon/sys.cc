@@ -9,14 +9,11 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   axo::InitInterface(exports);
   axo::InitFileLock(exports);
   axo::InitUnixStream(exports);
-  axo::InitPacket(exports);
   axo::InitNetlink(exports);
   axo::InitUnix(exports);
   axo::InitWatch(exports);
-  axo::InitWire(exports);
   axo::InitWrite(exports);
   axo::InitMemory(exports);
-  axo::InitMeter(exports);
   axo::InitBpfObjects(exports);
   axo::InitBpfMaps(exports);
   return exports;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A client's side of Unix stream sockets, and the quick end of a process: what a plugin process needs of Node's own
-// modules without their cost. One trip to the libuv pool carries a request and brings the first part of the answer.
+// modules without their cost. One trip to a worker thread carries a request and brings the first part of the answer.
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -26,7 +26,7 @@ class Exchange : public Task {
  public:
   explicit Exchange(const Napi::CallbackInfo& info)
       : Task(info.Env()),
-        fd_(OwnedFd::Duplicate(FdArg(info, 0))),
+        fd_(Duplicate(FdArg(info, 0))),
         request_(CopyArg(info, 1)),
         deadline_(NowMs() + NumberArg(info, 2, 0)) {}
 
@@ -96,7 +96,11 @@ Napi::Value Connect(const Napi::CallbackInfo& info) {
 
 Napi::Value HasEnded(const Napi::CallbackInfo& info) {
   struct pollfd look = {FdArg(info, 0), POLLRDHUP, 0};
-  return Napi::Boolean::New(info.Env(), poll(&look, 1, 0) > 0);
+  int ready;
+  do ready = poll(&look, 1, 0);
+  while (ready < 0 && errno == EINTR);
+  if (ready < 0) return Throw(info.Env(), "poll", errno);
+  return Napi::Boolean::New(info.Env(), ready > 0);
 }
 
 Napi::Value ExitNow(const Napi::CallbackInfo& info) {

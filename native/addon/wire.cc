@@ -39,12 +39,12 @@ struct Frame {
 
 class Wire {
  public:
-  // Duplicates both descriptors. Null with a failure when the thread cannot be had.
+  // Duplicates both descriptors. Null with a failure when descriptors or the thread cannot be had.
   static Wire* Start(int left, int right, Failure* failure) {
-    Wire* wire = new Wire(left, right);
-    int error = wire->stop_.get() < 0 ? errno : pthread_create(&wire->thread_, nullptr, Body, wire);
-    if (error == 0) return wire;
-    failure->Set("pthread_create", error);
+    Wire* wire = new Wire(left, right, failure);
+    int error = *failure ? 0 : pthread_create(&wire->thread_, nullptr, Body, wire);
+    if (error != 0) failure->Set("pthread_create", error);
+    if (!*failure) return wire;
     delete wire;
     return nullptr;
   }
@@ -64,10 +64,11 @@ class Wire {
   }
 
  private:
-  Wire(int left, int right)
-      : ends_{OwnedFd::Duplicate(left), OwnedFd::Duplicate(right)},
+  Wire(int left, int right, Failure* failure)
+      : ends_{DuplicateFd(left, failure), DuplicateFd(right, failure)},
         watched_{ends_[0].get(), ends_[1].get()},
         stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (stop_.get() < 0 && !*failure) Failed(failure, "eventfd");
     if (getrandom(&random_, sizeof random_, 0) < 0) random_ = 1;
     random_ |= 1;
   }
@@ -162,11 +163,11 @@ class Wire {
 class TapOpen : public Task {
  public:
   explicit TapOpen(const Napi::CallbackInfo& info)
-      : Task(info.Env()), netns_(OwnedFd::Duplicate(FdArg(info, 0))), name_(StringArg(info, 1)) {}
+      : Task(info.Env()), netns_(NetnsAt(info, 0)), name_(StringArg(info, 1)) {}
 
  private:
   void Run(Failure* failure) override {
-    RunInNetns(netns_.get(), failure, [this](Failure* f) {
+    RunInNetns(netns_, failure, [this](Failure* f) {
       fd_.Reset(open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
       if (fd_.get() < 0) return Failed(f, "open");
       struct ifreq request = {};
@@ -182,7 +183,7 @@ class TapOpen : public Task {
 
   Napi::Value Answer(Napi::Env env) override { return Napi::Number::New(env, fd_.Release()); }
 
-  OwnedFd netns_;
+  NetnsTarget netns_;
   std::string name_;
   OwnedFd fd_;
 };

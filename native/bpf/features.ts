@@ -58,9 +58,9 @@ const helper = (type: number, ...instructions: readonly Instruction[]) =>
  * The kernel looks at the attach type first (EINVAL when it knows none such), then at the device (ENODEV). Asked what is attached there, not to
  * attach: no program has to be loaded, which kernels before 5.11 refuse (EPERM) to who has used up RLIMIT_MEMLOCK.
  */
-function deviceHook(attachType: number): Answer {
+async function deviceHook(attachType: number): Promise<Answer> {
   try {
-    sys().bpfQuery(-1, NO_DEVICE, attachType, new Uint32Array(1));
+    await sys().bpfQuery(undefined, NO_DEVICE, undefined, attachType);
     return 'yes';
   } catch (error) {
     return verdict(error, ['EINVAL', 'EOPNOTSUPP'], ['ENODEV']);

@@ -1,5 +1,5 @@
 import { sys } from '../binding.ts';
-import { calling } from '../errors.ts';
+import { awaiting, calling } from '../errors.ts';
 import type { Fd } from '../fd.ts';
 import { AttachType, LinkType } from './constants.ts';
 import { isLittleEndian } from './endian.ts';
@@ -39,7 +39,7 @@ export interface LinkInfo {
   readonly attachType?: number;
 }
 
-/** Longer than any of the three structs; the kernel wants the bytes that it does not know to be zero. */
+/** Longer than either struct; the kernel wants the bytes that it does not know to be zero. */
 function read(fd: Fd): DataView {
   const bytes = new Uint8Array(512);
   calling(`read info of ${fd.what}`, () => sys().bpfInfo(fd.use(), bytes));
@@ -76,9 +76,10 @@ export function mapInfo(map: Fd): MapInfo {
   };
 }
 
-/** Throws SyscallError. */
-export function linkInfo(link: Fd): LinkInfo {
-  const view = read(link);
+/** A promise, because for a link on a device the kernel waits for its lock on devices (RTNL). Throws SyscallError. */
+export async function linkInfo(link: Fd): Promise<LinkInfo> {
+  const { buffer } = await awaiting(`read info of ${link.what}`, () => sys().bpfLinkInfo(link.use()));
+  const view = new DataView(buffer);
   const common = { type: u32(view, 0), id: u32(view, 4), programId: u32(view, 8) };
   switch (common.type) {
     case LinkType.tcx:

@@ -38,11 +38,11 @@ describe('tcx links', () => {
   it('attach, update, detach', async () => {
     using link = await createLink({ program: program('count_packet'), ifindex, netns, attachType: AttachType.tcxIngress });
     const expected = { type: LinkType.tcx, ifindex, attachType: AttachType.tcxIngress };
-    expect(linkInfo(link)).toMatchObject({ ...expected, programId: programInfo(program('count_packet')).id });
+    expect(await linkInfo(link)).toMatchObject({ ...expected, programId: programInfo(program('count_packet')).id });
     await updateLink(link, program('pass_packet'));
-    expect(linkInfo(link)).toMatchObject({ ...expected, programId: programInfo(program('pass_packet')).id });
+    expect(await linkInfo(link)).toMatchObject({ ...expected, programId: programInfo(program('pass_packet')).id });
     await detachLink(link);
-    expect(linkInfo(link).ifindex).toBe(0);
+    expect((await linkInfo(link)).ifindex).toBe(0);
     await expect(updateLink(link, program('count_packet'))).rejects.toMatchObject({ errnoName: 'ENOLINK' });
   });
 
@@ -50,21 +50,21 @@ describe('tcx links', () => {
     const path = join(bpffs, 'ingress');
     const link = await createLink({ program: program('count_packet'), ifindex, netns, attachType: AttachType.tcxEgress });
     pin(link, path);
-    const { id } = linkInfo(link);
+    const { id } = await linkInfo(link);
     link.close();
     using again = getPinned(path);
-    expect(linkInfo(again)).toMatchObject({ id, ifindex });
+    expect(await linkInfo(again)).toMatchObject({ id, ifindex });
     await detachLink(again);
   });
 
   it('run first when asked to', async () => {
     using last = await createLink({ program: program('count_packet'), ifindex, netns, attachType: AttachType.tcxIngress });
     using first = await createLink({ program: program('pass_packet'), ifindex, netns, attachType: AttachType.tcxIngress, first: true });
-    const ids = attachedPrograms({ ifindex, netns, attachType: AttachType.tcxIngress });
+    const ids = await attachedPrograms({ ifindex, netns, attachType: AttachType.tcxIngress });
     expect(ids).toEqual([programInfo(program('pass_packet')).id, programInfo(program('count_packet')).id]);
     using opened = programById(ids[0] ?? 0);
     expect(programInfo(opened).name).toBe('pass_packet');
-    expect(linkInfo(last).id).not.toBe(linkInfo(first).id);
+    expect((await linkInfo(last)).id).not.toBe((await linkInfo(first)).id);
   });
 
   it('name interface, program and reason when they fail', async () => {
@@ -74,11 +74,11 @@ describe('tcx links', () => {
 
   it('attach in the namespace given, not in the own one', async () => {
     using link = await createLink({ program: program('count_packet'), ifindex, netns, attachType: AttachType.tcxIngress });
-    expect(linkInfo(link).ifindex).toBe(ifindex);
-    expect(attachedPrograms({ ifindex, netns, attachType: AttachType.tcxIngress })).toEqual([linkInfo(link).programId]);
+    expect((await linkInfo(link)).ifindex).toBe(ifindex);
+    expect(await attachedPrograms({ ifindex, netns, attachType: AttachType.tcxIngress })).toEqual([(await linkInfo(link)).programId]);
     using own = Netns.current();
     expect(own.equals(netns)).toBe(false);
-    expect(() => attachedPrograms({ ifindex: 9999, attachType: AttachType.tcxIngress })).toThrow(
+    await expect(attachedPrograms({ ifindex: 9999, attachType: AttachType.tcxIngress })).rejects.toThrow(
       'list programs on interface 9999: no such device',
     );
   });
@@ -87,7 +87,7 @@ describe('tcx links', () => {
     scratch.ip(netns.path, 'link', 'add', 'lxc1', 'type', 'veth', 'peer', 'name', 'pod1');
     using link = await createLink({ program: program('count_packet'), ifindex: indexOf('lxc1'), netns, attachType: AttachType.tcxIngress });
     scratch.ip(netns.path, 'link', 'delete', 'lxc1');
-    expect(linkInfo(link).ifindex).toBe(0);
+    expect((await linkInfo(link)).ifindex).toBe(0);
   });
 });
 
@@ -95,7 +95,7 @@ describe('XDP links', () => {
   it('attach natively and generically, one at a time', async () => {
     for (const xdpMode of ['native', 'generic'] as const) {
       using link = await createLink({ program: program('pass_xdp'), ifindex, netns, attachType: AttachType.xdp, xdpMode });
-      expect(linkInfo(link)).toMatchObject({ type: LinkType.xdp, ifindex, attachType: AttachType.xdp });
+      expect(await linkInfo(link)).toMatchObject({ type: LinkType.xdp, ifindex, attachType: AttachType.xdp });
       expect(scratch.ip(netns.path, 'link', 'show', 'lxc0')).toContain(xdpMode === 'native' ? ' xdp ' : ' xdpgeneric ');
       const second = createLink({ program: program('pass_xdp'), ifindex, netns, attachType: AttachType.xdp, xdpMode });
       await expect(second).rejects.toMatchObject({ errnoName: 'EBUSY' });
@@ -109,7 +109,7 @@ describe('cgroup links', () => {
     const path = scratch.cgroup('axo-native');
     using cgroup = Fd.adopt(openSync(path, 'r'), `cgroup ${path}`);
     using link = await createLink({ program: program('allow_connect'), cgroup, attachType: AttachType.cgroupInet4Connect });
-    const info = linkInfo(link);
+    const info = await linkInfo(link);
     expect(info).toMatchObject({ type: LinkType.cgroup, attachType: AttachType.cgroupInet4Connect });
     expect(info.cgroupId).toBe(BigInt(statSync(path, { bigint: true }).ino));
     expect(readFileSync(join(path, 'cgroup.procs'), 'utf8')).toBe('');

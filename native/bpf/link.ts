@@ -42,9 +42,9 @@ function flagsOf({ first, xdpMode }: LinkOptions): number {
  */
 export async function createLink(options: LinkOptions): Promise<Fd> {
   const netns = 'ifindex' in options ? options.netns : undefined;
-  const target = () => ('cgroup' in options ? options.cgroup.use() : options.ifindex);
+  const [ifindex, cgroup] = 'cgroup' in options ? [0, options.cgroup] : [options.ifindex];
   try {
-    const fd = await sys().bpfLinkCreate(netns?.use() ?? -1, options.program.use(), target(), options.attachType, flagsOf(options), 0);
+    const fd = await sys().bpfLinkCreate(netns?.use(), options.program.use(), ifindex, cgroup?.use(), options.attachType, flagsOf(options));
     return Fd.adopt(fd, `link of ${options.program.what}`);
   } catch (error) {
     throw await explainLink(error, options);

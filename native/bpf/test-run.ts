@@ -33,7 +33,7 @@ export function testRun(program: Fd, { data, context, repeat = 1, netns }: TestR
   const dataOut = new Uint8Array(data.length + GROWTH);
   const contextOut = new Uint8Array(context?.length ?? 0);
   const [retval, durationNs, dataSize, contextSize] = calling(`test-run ${program.what}`, () =>
-    sys().bpfTestRun(program.use(), netns?.use() ?? -1, data, context ?? new Uint8Array(0), repeat, dataOut, contextOut),
+    sys().bpfTestRun(program.use(), netns?.use(), data, context ?? new Uint8Array(0), repeat, dataOut, contextOut),
   );
   return { retval: retval | 0, data: dataOut.slice(0, dataSize), context: contextOut.slice(0, contextSize), durationNs };
 }

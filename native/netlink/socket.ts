@@ -20,6 +20,7 @@ import {
   NLMSG_OVERRUN,
 } from './constants.ts';
 import { decodeDone, decodeError, decodeMessages, encodeMessage, type Message, type Request, type Verdict } from './message.ts';
+import { StallGuard } from './stall.ts';
 
 /**
  * How often a dump is tried when the kernel says that its tables changed meanwhile. The pauses grow, so that a burst of changes can end:
@@ -27,6 +28,8 @@ import { decodeDone, decodeError, decodeMessages, encodeMessage, type Message, t
  */
 const DUMP_ATTEMPTS = 30;
 const LONGEST_PAUSE = 10;
+/** How long calls wait for a kernel that answers none of them, in milliseconds. */
+const PATIENCE_MS = 30_000;
 /** include/uapi/asm-generic/errno-base.h */
 const EINTR = 4;
 
@@ -40,19 +43,22 @@ export interface Transport {
   close(): void;
 }
 
-/** A netlink conversation. Calls may overlap: they queue. */
+/** A netlink conversation. Calls may overlap: they queue. All fail with NetlinkError ETIMEDOUT when the kernel answers none of them for long. */
 export class NetlinkSocket {
   readonly #transport: Transport;
+  readonly #stall: StallGuard;
   #sequence = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(transport: Transport) {
+  /** `patience`: milliseconds after which calls fail with ETIMEDOUT when the kernel has answered none of them. */
+  constructor(transport: Transport, patience = PATIENCE_MS) {
     this.#transport = transport;
+    this.#stall = new StallGuard(patience);
   }
 
   /** A socket of NETLINK_ROUTE that lives in `ns`, the process's own namespace when absent. Throws SyscallError. */
-  static async open(ns?: Netns): Promise<NetlinkSocket> {
-    return new NetlinkSocket(kernel(await openNetlinkSocket(ns, NETLINK_ROUTE)));
+  static async open(ns?: Netns, patience = PATIENCE_MS): Promise<NetlinkSocket> {
+    return new NetlinkSocket(kernel(await openNetlinkSocket(ns, NETLINK_ROUTE)), patience);
   }
 
   /** Takes over a socket of NETLINK_ROUTE that another process opened; see `adoptNetlinkSocket`. Throws SyscallError; then `fd` is still the caller's. */
@@ -101,11 +107,17 @@ export class NetlinkSocket {
     throw new NetlinkError(request.operation, EINTR, { kernelMessage: `tables changed during each of ${DUMP_ATTEMPTS} dumps` });
   }
 
-  /** Queues behind the exchanges before it, whether they succeed or not. */
+  /** Queues behind the exchanges before it, whether they succeed or not; one that was given up is waited for all the same. */
   #exchange(requests: readonly Request[], { isSplit = false } = {}): Promise<Exchange[]> {
-    const result = this.#last.then(() => this.#send(requests, isSplit));
-    this.#last = result.catch(() => undefined);
-    return result;
+    const operation = () => requests.map((request) => request.operation).join(', ');
+    return this.#stall.guard(operation, (send) => {
+      const result = this.#last.then(() => {
+        send();
+        return this.#send(requests, isSplit);
+      });
+      this.#last = result.catch(() => undefined);
+      return result;
+    });
   }
 
   async #send(requests: readonly Request[], isSplit: boolean): Promise<Exchange[]> {

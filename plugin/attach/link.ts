@@ -49,7 +49,7 @@ export class LinkMethod implements AttachMethod {
   }
 
   async inspect(netlink: Rtnetlink, target: AttachTarget, hook: Hook): Promise<Attached | undefined> {
-    const link = pinnedLink(pathOf(target, hook));
+    const link = await pinnedLink(pathOf(target, hook));
     if (link === undefined || link.attachType !== this.#kind.types[hook]) return undefined;
     const ifindex = link.ifindex ? await this.#kind.deviceOf(netlink, target, hook, link) : 0;
     return { kind: this.kind, ifindex, programId: link.programId };
@@ -73,7 +73,8 @@ export class LinkMethod implements AttachMethod {
   /** With the pin the link ends, after a grace period where its device lives. */
   async remove(_netlink: Rtnetlink, folder: string): Promise<boolean> {
     const paths = HOOKS.map((hook) => ({ path: join(folder, LINK_NAMES[hook]), type: this.#kind.types[hook] }));
-    const found = paths.filter(({ path, type }) => pinnedLink(path)?.attachType === type);
+    const links = await Promise.all(paths.map(async ({ path, type }) => ({ path, isOurs: (await pinnedLink(path))?.attachType === type })));
+    const found = links.filter(({ isOurs }) => isOurs);
     for (const { path } of found) rmSync(path, { force: true });
     return found.length > 0;
   }
@@ -82,7 +83,7 @@ export class LinkMethod implements AttachMethod {
 const pathOf = ({ folder }: AttachTarget, hook: Hook): string => join(folder, LINK_NAMES[hook]);
 
 /** Information about the link pinned at `path`; undefined when nothing is pinned there. */
-export function pinnedLink(path: string): LinkInfo | undefined {
+export async function pinnedLink(path: string): Promise<LinkInfo | undefined> {
   using link = openIfPinned(path);
-  return link && linkInfo(link);
+  return link && (await linkInfo(link));
 }

@@ -5,8 +5,8 @@ import { project, type Step } from './step.ts';
 
 /*
  * What npm publishes: the harness and the libraries below it. Node runs no TypeScript below node_modules, so that they travel as
- * JavaScript with declarations, file by file, which keeps stack traces readable; only what the entries reach is there. The addon is the
- * one of `dist/native` that needs no library but libc and libstdc++.
+ * JavaScript with declarations, file by file, which keeps stack traces readable; only what the entries reach is there. The addons are
+ * those of `dist/native` that need no library but libc and libstdc++.
  */
 
 const output = join('dist', 'package');

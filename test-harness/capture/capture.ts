@@ -1,15 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import {
-  droppedFrames,
-  type Fd,
-  type FdWatcher,
-  hasErrno,
-  openPacketSocket,
-  type PacketFrame,
-  receiveFrame,
-  watchFd,
-} from '../../native/index.ts';
+import { droppedFrames, openPacketSocket, type PacketFrame, receiveFrame } from '../../native/harness/index.ts';
+import { type Fd, type FdWatcher, hasErrno, watchFd } from '../../native/index.ts';
 import { HarnessError } from '../errors.ts';
 import type { NetworkNamespace } from '../lab/namespace.ts';
 import { matcherOf, Packet, type PacketFilter } from './packet.ts';

@@ -1,4 +1,4 @@
-import type { PacketFrame } from '../../native/index.ts';
+import type { PacketFrame } from '../../native/harness/index.ts';
 import { type Decoded, decodeFrame } from './decode.ts';
 import type { PcapPacket } from './pcapng.ts';
 

@@ -1,4 +1,5 @@
-import { type Fd, openTap, setCarrier, Wire } from '../../native/index.ts';
+import { openTap, setCarrier, Wire } from '../../native/harness/index.ts';
+import type { Fd } from '../../native/index.ts';
 import type { Machine } from './machine.ts';
 
 /** What joins two interfaces. The interfaces are there, down and, where the cable can tell them, without carrier. */

@@ -1,4 +1,4 @@
-import { type Measurement, type MeterOptions, measure } from '../../native/index.ts';
+import { type Measurement, type MeterOptions, measure } from '../../native/harness/index.ts';
 import { type Family, familyOf } from '../lab/address.ts';
 import type { NetworkNamespace } from '../lab/namespace.ts';
 import { type Summary, summarize } from './statistics.ts';

@@ -19,7 +19,7 @@ export async function files(machine: Machine, folders: readonly string[], conten
     for (const entry of entries) {
       const path = join(entry.parentPath, entry.name);
       const name = `${folder}${path.slice(real.length)}`;
-      if (name.startsWith(`${BPFFS}/`)) pin.set(name, entry.isDirectory() ? 'folder' : describePin(path));
+      if (name.startsWith(`${BPFFS}/`)) pin.set(name, entry.isDirectory() ? 'folder' : await describePin(path));
       else file.set(name, entry.isDirectory() ? 'folder' : contents && entry.isFile() ? await digest(path) : '');
     }
   }
@@ -33,10 +33,10 @@ async function digest(path: string): Promise<string> {
 }
 
 /** `map axo_endpoints`, `program axo_from_host`, `link of program axo_from_host`; '' for what goes while it is looked at. */
-function describePin(path: string): string {
+async function describePin(path: string): Promise<string> {
   try {
     using object = getPinned(path);
-    return describeObject(object);
+    return await describeObject(object);
   } catch (error) {
     if (hasErrno(error, 'ENOENT') || hasErrno(error, 'EPERM') || hasErrno(error, 'EACCES') || hasErrno(error, 'EINVAL')) return '';
     throw error;
@@ -44,9 +44,9 @@ function describePin(path: string): string {
 }
 
 /** The kernel names the kind of a BPF descriptor in its link under /proc: `anon_inode:bpf-map`, `bpf-prog`, `bpf_link`. */
-function describeObject(object: Fd): string {
+async function describeObject(object: Fd): Promise<string> {
   const kind = readlinkSync(`/proc/self/fd/${object.use()}`);
   if (kind.endsWith('bpf-map')) return `map ${mapInfo(object).name}`;
   if (kind.endsWith('bpf-prog')) return `program ${programInfo(object).name}`;
-  return kind.endsWith('bpf_link') || kind.endsWith('bpf-link') ? `link of type ${linkInfo(object).type}` : kind;
+  return kind.endsWith('bpf_link') || kind.endsWith('bpf-link') ? `link of type ${(await linkInfo(object)).type}` : kind;
 }

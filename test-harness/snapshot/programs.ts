@@ -3,11 +3,11 @@ import type { NetworkNamespace } from '../lab/namespace.ts';
 import type { Section } from './describe.ts';
 
 /** Programs on the tcx, netkit and XDP hooks of every link, in the order in which they run. A kernel without a hook has none there. */
-export function programs(at: NetworkNamespace, devices: readonly Link[]): Section {
+export async function programs(at: NetworkNamespace, devices: readonly Link[]): Promise<Section> {
   using netns = at.netns();
   const found = new Map<string, string>();
   for (const device of devices) {
-    for (const [hook, names] of programsOf(netns, device))
+    for (const [hook, names] of await programsOf(netns, device))
       names.forEach((name, i) => {
         found.set(`${hook} ${i} on ${device.name}`, name);
       });
@@ -15,19 +15,19 @@ export function programs(at: NetworkNamespace, devices: readonly Link[]): Sectio
   return found;
 }
 
-function programsOf(netns: Netns, { ifindex, kind, xdp }: Link): [hook: string, programs: string[]][] {
+async function programsOf(netns: Netns, { ifindex, kind, xdp }: Link): Promise<[hook: string, programs: string[]][]> {
   const kinds = kind === 'netkit' ? (['netkitPrimary', 'netkitPeer'] as const) : [];
   const hooks = ['tcxIngress', 'tcxEgress', ...kinds] as const;
-  return [
-    ...hooks.map((hook): [string, string[]] => [hook, attached({ ifindex, netns, attachType: AttachType[hook] })]),
-    [`xdp ${xdp?.mode ?? ''}`.trim(), (xdp?.programIds ?? []).map(nameOfProgram)],
-  ];
+  const found = hooks.map(
+    async (hook): Promise<[string, string[]]> => [hook, await attached({ ifindex, netns, attachType: AttachType[hook] })],
+  );
+  return [...(await Promise.all(found)), [`xdp ${xdp?.mode ?? ''}`.trim(), (xdp?.programIds ?? []).map(nameOfProgram)]];
 }
 
 /** EINVAL: no such hook in this kernel; EACCES, ENXIO: not a netkit's primary; ENODEV: the device is gone meanwhile. */
-function attached(where: Parameters<typeof attachedPrograms>[0]): string[] {
+async function attached(where: Parameters<typeof attachedPrograms>[0]): Promise<string[]> {
   try {
-    return attachedPrograms(where).map(nameOfProgram);
+    return (await attachedPrograms(where)).map(nameOfProgram);
   } catch (error) {
     if (['EINVAL', 'ENODEV', 'EACCES', 'ENXIO'].some((name) => hasErrno(error, name))) return [];
     throw error;

@@ -79,7 +79,7 @@ async function fromNetlink(at: NetworkNamespace): Promise<Partial<Record<Section
     neighbour: await neighbours(netlink, nameOf),
     qdisc: qdiscs(queues, nameOf),
     filter: await filters(netlink, queues, nameOf),
-    program: programs(at, devices),
+    program: await programs(at, devices),
   };
 }
 

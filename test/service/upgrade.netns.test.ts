@@ -59,7 +59,7 @@ async function links(): Promise<Map<string, { id: number; programId: number }>> 
   const paths = devices.flatMap((device) => [`${device}/ingress`, `${device}/egress`]);
   const found = paths.map(async (path) => {
     using fd = getPinned(await site.node.path(`${pins}/links/${path}`));
-    const { id, programId } = linkInfo(fd);
+    const { id, programId } = await linkInfo(fd);
     return [path, { id, programId }] as const;
   });
   return new Map(await Promise.all(found));

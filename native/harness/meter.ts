@@ -1,6 +1,6 @@
-import { sys } from './binding.ts';
-import { awaiting } from './errors.ts';
-import type { Netns } from './netns.ts';
+import { awaiting } from '../errors.ts';
+import type { Netns } from '../netns.ts';
+import { harness } from './addon.ts';
 
 /** What to measure, by the numbers of the addon. */
 const KIND = { connections: 0, roundTrips: 1, stream: 2, datagrams: 3 } as const;
@@ -49,7 +49,7 @@ const NS_PER_MS = 1e6;
 export async function measure(options: MeterOptions): Promise<Measurement> {
   const { kind, client, server, family, address, bytes, duration, warmup, clientCpu = -1, serverCpu = -1 } = options;
   const raw = await awaiting(`measure ${kind} to ${address}`, () =>
-    sys().meter(
+    harness().meter(
       KIND[kind],
       client.use(),
       server.use(),

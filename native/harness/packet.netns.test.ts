@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sys } from './binding.ts';
-import { AttachType, ProgramType } from './bpf/constants.ts';
-import { isLittleEndian } from './bpf/endian.ts';
-import { assemble, call, exit, moveImmediate } from './bpf/instructions.ts';
-import { createLink } from './bpf/link.ts';
-import { hasErrno } from './errors.ts';
-import { Fd } from './fd.ts';
-import { Scratch } from './fixture.ts';
-import { openInetSocket } from './inet.ts';
-import { Netns } from './netns.ts';
+import { sys } from '../binding.ts';
+import { AttachType, ProgramType } from '../bpf/constants.ts';
+import { isLittleEndian } from '../bpf/endian.ts';
+import { assemble, call, exit, moveImmediate } from '../bpf/instructions.ts';
+import { createLink } from '../bpf/link.ts';
+import { hasErrno } from '../errors.ts';
+import { Fd } from '../fd.ts';
+import { Scratch } from '../fixture.ts';
+import { openInetSocket } from '../inet.ts';
+import { Netns } from '../netns.ts';
 import { droppedFrames, openPacketSocket, type PacketFrame, receiveFrame } from './packet.ts';
 
 const scratch = new Scratch();

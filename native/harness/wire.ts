@@ -1,7 +1,7 @@
-import { sys, type WireHandle } from './binding.ts';
-import { awaiting, calling } from './errors.ts';
-import { Fd } from './fd.ts';
-import type { Netns } from './netns.ts';
+import { awaiting, calling } from '../errors.ts';
+import { Fd } from '../fd.ts';
+import type { Netns } from '../netns.ts';
+import { harness, type WireHandle } from './addon.ts';
 
 /**
  * Makes a TAP device in `ns`, down and without address, and answers with the descriptor that is its other side: frames go in and out there with a
@@ -9,12 +9,12 @@ import type { Netns } from './netns.ts';
  * /dev/net/tun, EBUSY when the name is taken.
  */
 export async function openTap(ns: Netns, name: string): Promise<Fd> {
-  return Fd.adopt(await awaiting(`make tap ${name} in ${ns.path}`, () => sys().tapOpen(ns.use(), name)), `tap ${name} in ${ns.path}`);
+  return Fd.adopt(await awaiting(`make tap ${name} in ${ns.path}`, () => harness().tapOpen(ns.use(), name)), `tap ${name} in ${ns.path}`);
 }
 
 /** Plugs the cable of a TAP device in or pulls it out (TUNSETCARRIER, kernel 5.0). Throws SyscallError. */
 export function setCarrier(tap: Fd, on: boolean): void {
-  calling(`set carrier of ${tap.what}`, () => sys().tapCarrier(tap.use(), on));
+  calling(`set carrier of ${tap.what}`, () => harness().tapCarrier(tap.use(), on));
 }
 
 const NS_PER_MS = 1e6;
@@ -32,17 +32,17 @@ export class Wire {
 
   /** Starts carrying at once, without delay. Keeps the devices alive by descriptors of its own. Throws SyscallError. */
   static start(left: Fd, right: Fd): Wire {
-    return new Wire(calling(`join ${left.what} and ${right.what}`, () => sys().wireStart(left.use(), right.use())));
+    return new Wire(calling(`join ${left.what} and ${right.what}`, () => harness().wireStart(left.use(), right.use())));
   }
 
   /** Milliseconds each way from now on: evenly spread over `delay` ± `jitter`. Frames under way keep their time. */
   set(delay: number, jitter = 0): void {
-    sys().wireSet(this.#handle, Math.round(delay * NS_PER_MS), Math.round(jitter * NS_PER_MS));
+    harness().wireSet(this.#handle, Math.round(delay * NS_PER_MS), Math.round(jitter * NS_PER_MS));
   }
 
   /** Stops; what is under way is lost. Safe to call twice. */
   close(): void {
-    sys().wireStop(this.#handle);
+    harness().wireStop(this.#handle);
   }
 
   [Symbol.dispose](): void {

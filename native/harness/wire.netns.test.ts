@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { liveFds, measure, Netns, openTap, Rtnetlink, setCarrier, Wire } from './index.ts';
+import { liveFds, Netns, Rtnetlink } from '../index.ts';
+import { measure, openTap, setCarrier, Wire } from './index.ts';
 
 /** A namespace with one numbered device, whose other side is the descriptor. */
 async function end(address: string) {

@@ -1,7 +1,7 @@
-import { sys } from './binding.ts';
-import { awaiting, calling } from './errors.ts';
-import { Fd } from './fd.ts';
-import type { Netns } from './netns.ts';
+import { awaiting, calling } from '../errors.ts';
+import { Fd } from '../fd.ts';
+import type { Netns } from '../netns.ts';
+import { harness } from './addon.ts';
 
 /** A frame as a packet socket saw it. */
 export interface PacketFrame {
@@ -33,12 +33,12 @@ const PACKET_OUTGOING = 4;
 export async function openPacketSocket(ns: Netns, options: PacketSocketOptions = {}): Promise<Fd> {
   const what = `packet socket in ${ns.path}`;
   const { ifindex = 0, receiveBytes = 0 } = options;
-  return Fd.adopt(await awaiting(`open ${what}`, () => sys().packetOpen(ns.use(), ifindex, receiveBytes)), what);
+  return Fd.adopt(await awaiting(`open ${what}`, () => harness().packetOpen(ns.use(), ifindex, receiveBytes)), what);
 }
 
 /** One frame without waiting; undefined when there is none. Throws SyscallError: ENETDOWN once when the interface goes down. */
 export function receiveFrame(fd: Fd): PacketFrame | undefined {
-  const frame = calling(`receive on ${fd.what}`, () => sys().packetReceive(fd.use()));
+  const frame = calling(`receive on ${fd.what}`, () => harness().packetReceive(fd.use()));
   if (frame === undefined) return undefined;
   const { packetType, ...rest } = frame;
   return { ...rest, outgoing: packetType === PACKET_OUTGOING };
@@ -46,5 +46,5 @@ export function receiveFrame(fd: Fd): PacketFrame | undefined {
 
 /** Frames that found the receive buffer full since the last call (PACKET_STATISTICS). */
 export function droppedFrames(fd: Fd): number {
-  return calling(`count drops of ${fd.what}`, () => sys().packetDrops(fd.use()));
+  return calling(`count drops of ${fd.what}`, () => harness().packetDrops(fd.use()));
 }
