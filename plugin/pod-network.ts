@@ -3,6 +3,7 @@ import { CniError } from '../conf/cni/errors.ts';
 import { decodeResult, family } from '../conf/cni/result.ts';
 import type { CniDns, CniIp, CniResult, CniRoute } from '../conf/cni/types.ts';
 import { EXTERNAL_POOLS } from '../conf/names.ts';
+import { networkOf } from '../native/netlink/text.ts';
 import type { PluginCall, Tools } from './call.ts';
 import { families, type PodFamily } from './families.ts';
 
@@ -97,24 +98,6 @@ function givenRoutes(pod: PodFamily, { ips, routes }: Delegated): CniRoute[] | u
 
 function familyOf({ bits }: PodFamily): 4 | 6 {
   return bits === 32 ? 4 : 6;
-}
-
-/** `10.1.0.5/24` → `10.1.0.0/24`: the kernel takes no route with bits behind the prefix. */
-function networkOf(cidr: string): string {
-  const [address = '', length = ''] = cidr.split('/');
-  const bytes = family(cidr) === 4 ? address.split('.').map(Number) : ipv6Bytes(address);
-  const cut = bytes.map((byte, index) => byte & (0xff00 >> Math.min(8, Math.max(0, Number(length) - index * 8))) & 0xff);
-  if (cut.length === 4) return `${cut.join('.')}/${length}`;
-  const words = Array.from({ length: 8 }, (_, index) => (((cut[index * 2] ?? 0) << 8) | (cut[index * 2 + 1] ?? 0)).toString(16));
-  return `${new URL(`http://[${words.join(':')}]`).hostname.slice(1, -1)}/${length}`;
-}
-
-function ipv6Bytes(address: string): number[] {
-  const [head = '', tail] = address.split('::');
-  const words = (text: string) => (text === '' ? [] : text.split(':').map((word) => Number.parseInt(word, 16)));
-  const [before, after] = [words(head), words(tail ?? '')];
-  const all = [...before, ...Array.from({ length: 8 - before.length - after.length }, () => 0), ...after];
-  return all.flatMap((word) => [word >> 8, word & 0xff]);
 }
 
 /** Runs the IPAM plugin's ADD and reads its answer. Errors: CniError `delegate-failed` for an answer without an address. */

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EncodeError } from './errors.ts';
-import { formatIp, formatMac, formatPrefix, parseIp, parseMac, parsePrefix } from './text.ts';
+import { formatIp, formatMac, formatPrefix, networkOf, parseIp, parseMac, parsePrefix } from './text.ts';
 
 describe('addresses', () => {
   it.each([
@@ -85,3 +85,17 @@ describe('addresses', () => {
 const sparse = fc
   .array(fc.oneof(fc.constant(0), fc.constant(0), fc.nat(255)), { minLength: 16, maxLength: 16 })
   .map((bytes) => Uint8Array.from(bytes));
+
+it.each([
+  ['10.1.2.5/24', '10.1.2.0/24'],
+  ['10.1.2.255/25', '10.1.2.128/25'],
+  ['10.1.2.5/0', '0.0.0.0/0'],
+  ['10.1.2.5/32', '10.1.2.5/32'],
+  ['fd00:1::5/64', 'fd00:1::/64'],
+  ['fd00::ffff:1/113', 'fd00::ffff:0/113'],
+  ['fd00:0:0:1:ffff::1/67', 'fd00:0:0:1:e000::/67'],
+  ['::ffff:10.1.2.5/120', '::ffff:10.1.2.0/120'],
+  ['2001:db8:0:0:1:0:0:1/128', '2001:db8::1:0:0:1/128'],
+])('the network of %s is %s', (text, network) => expect(networkOf(text)).toBe(network));
+
+it.each(['10.1.2/24', 'fd00:::1/64', '10.1.2.5/33', ''])('%j has no network', (text) => expect(() => networkOf(text)).toThrow(EncodeError));

@@ -109,6 +109,13 @@ export function parsePrefix(text: string): Prefix {
 /** `10.0.0.0/24`. */
 export const formatPrefix = (address: Uint8Array, length: number): string => `${formatIp(address)}/${length}`;
 
+/** `10.1.0.5/24` → `10.1.0.0/24`: the kernel takes no route with bits behind the prefix. Throws `EncodeError` for what is no prefix. */
+export function networkOf(text: string): string {
+  const { address, length } = parsePrefix(text);
+  const network = address.map((byte, index) => byte & (0xff00 >> Math.min(8, Math.max(0, length - index * 8))));
+  return formatPrefix(network, length);
+}
+
 /** The all-zero address of a family: 4 or 16 bytes. */
 export const unspecified = (family: Family): Uint8Array => new Uint8Array(family === 4 ? 4 : 16);
 
