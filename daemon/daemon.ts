@@ -17,7 +17,7 @@ import { step } from '../conf/step.ts';
 import { version } from '../conf/version.ts';
 import { NodeIpam } from '../ipam/index.ts';
 import { embeddedFile } from '../native/embedded.ts';
-import { Rtnetlink } from '../native/index.ts';
+import { bootTime, Rtnetlink } from '../native/index.ts';
 import type { Backend } from './api/backend.ts';
 import { type ApiServer, serveApi } from './api/server.ts';
 import { CallLog } from './calls.ts';
@@ -233,7 +233,10 @@ export class Daemon implements Backend {
     step('start.routers', () => addressing.reserveRouters(routers));
     const datapath = await this.#openDatapath(addressing);
     step('start.stamp', () => stampFormat(paths));
-    const manager = new EndpointManager({ store, datapath, addressing, window: this.#window, log, now: () => new Date() }, before);
+    const manager = new EndpointManager(
+      { store, datapath, addressing, window: this.#window, log, now: () => new Date(), bootTime },
+      before,
+    );
     await datapath.activate(await step('start.restore', () => restoreEndpoints(manager, datapath, log)));
     const queue = new DeleteQueue(paths.deleteQueue, manager, log);
     await step('start.replay', () => queue.replay());

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bootId } from '../native/index.ts';
 import { DeleteQueue } from './delete-queue.ts';
 import { addWhole, createBench } from './endpoint/fakes.ts';
 import { silent } from './log.ts';
@@ -22,6 +23,12 @@ afterEach(() => {
 
 const enqueue = (name: string, containerId: string, queuedAt: string) =>
   writeFileSync(join(folder, name), JSON.stringify({ version: 1, containerId, ifname: 'eth0', queuedAt }));
+/** As the plugin leaves it: by both clocks. */
+const enqueueOn = (name: string, containerId: string, queuedAt: string, us: number) =>
+  writeFileSync(
+    join(folder, name),
+    JSON.stringify({ version: 1, containerId, ifname: 'eth0', queuedAt, queuedOn: { bootId: bootId(), us } }),
+  );
 const later = '2030-01-01T00:00:00.000Z';
 
 describe('the delete queue', () => {
@@ -51,6 +58,23 @@ describe('the delete queue', () => {
     enqueue('b.json', 'first', '2030-01-01T00:00:00.000Z');
     await new DeleteQueue(folder, deleter, silent).replay();
     expect(order).toEqual(['first', 'second']);
+  });
+
+  it('removes what was made before the DEL although the clock was set back between ADD and DEL', async () => {
+    bench.clock.now = new Date('2031-01-01T00:00:00.000Z');
+    await addWhole(bench);
+    enqueueOn('a.json', 'c1', '2030-01-01T00:00:00.000Z', bench.clock.us + 1);
+    await queue.replay();
+    expect(bench.manager.list()).toMatchObject([{ state: 'disconnected' }]);
+  });
+
+  it('leaves what was made after the DEL alone although the clock was set back between DEL and ADD', async () => {
+    bench.clock.now = new Date('2030-01-01T00:00:00.000Z');
+    bench.clock.us = 1000;
+    await addWhole(bench);
+    enqueueOn('a.json', 'c1', '2031-01-01T00:00:00.000Z', 999);
+    await queue.replay();
+    expect([bench.manager.list(), readdirSync(folder)]).toMatchObject([[{ state: 'ready' }], []]);
   });
 
   it('leaves an endpoint alone that is newer than the record', async () => {

@@ -1,8 +1,10 @@
 import { type FSWatcher, mkdirSync, readdirSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import type { AttachmentKey } from '../conf/api/types.ts';
-import { type DeleteRecord, parseDeleteRecord } from '../conf/delete-record.ts';
+import { type DeleteRecord, parseDeleteRecord, queuedMoment } from '../conf/delete-record.ts';
+import { isAfter, type Moment } from '../conf/moment.ts';
 import { step } from '../conf/step.ts';
+import { bootId } from '../native/index.ts';
 import { hasErrno, messageOf } from './failure.ts';
 import { moveAside, readIfThere, removeAll } from './files.ts';
 import type { Logger } from './log.ts';
@@ -10,7 +12,7 @@ import type { Logger } from './log.ts';
 /** What replaying needs of the endpoint manager. */
 export interface Deleter {
   /** Removes the attachment unless it was made after the DEL; false when there is nothing to remove. */
-  removeByKey(key: AttachmentKey, queuedAt: string): Promise<boolean>;
+  removeByKey(key: AttachmentKey, queued: Moment): Promise<boolean>;
 }
 
 /** A plugin writes its record in some milliseconds. */
@@ -79,7 +81,7 @@ export class DeleteQueue {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const names = readdirSync(this.#folder).filter((name) => name.endsWith('.json'));
     const queued = names.map((name) => this.#readOne(join(this.#folder, name))).filter((entry) => entry !== undefined);
-    return queued.sort((a, b) => (a.record.queuedAt < b.record.queuedAt ? -1 : 1));
+    return queued.sort((a, b) => (isAfter(queuedMoment(a.record), queuedMoment(b.record), bootId()) ? 1 : -1));
   }
 
   #readOne(path: string): Queued | undefined {
@@ -98,7 +100,7 @@ export class DeleteQueue {
     const { containerId, ifname, queuedAt } = record;
     const fields = { verb: 'DEL', containerId, ifname, queuedAt };
     try {
-      const removed = await this.#deleter.removeByKey(record, queuedAt);
+      const removed = await this.#deleter.removeByKey(record, queuedMoment(record));
       step('replay.forget', () => removeAll(path));
       this.#log.info({ ...fields, removed }, 'replayed a delete');
     } catch (error) {

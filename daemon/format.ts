@@ -9,7 +9,7 @@ import { readIfThere, writeWhole } from './files.ts';
  * Layout of all that a daemon leaves for the next one: the files below `runDir` and the pins. A change that this number does not tell of must
  * be readable by the version before. Map layouts are not counted: they are compared with the kernel's own word, and made anew.
  */
-export const STATE_FORMAT = 1;
+export const STATE_FORMAT = 2;
 
 const stamp = z.object({ format: z.int().check(z.positive()), writtenBy: z.string() });
 

@@ -3,6 +3,7 @@
  * Errors carry a stable `code`; what a call can fail with stands at the call.
  */
 export { setAddonDirectory } from './binding.ts';
+export { bootId, bootTime } from './boot-time.ts';
 export { AttachType, LinkFlags, LinkType, MapFlags, MapType, ProgramType, UpdateFlags } from './bpf/constants.ts';
 export { countCpus, possibleCpus } from './bpf/cpus.ts';
 export { type Answer, demand, type Feature, features, probe, unsupported } from './bpf/features.ts';

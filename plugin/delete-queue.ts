@@ -2,8 +2,10 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import type { AttachmentKey } from '../conf/api/types.ts';
 import { CniError } from '../conf/cni/errors.ts';
-import { type DeleteRecord, deleteRecordName, parseDeleteRecord } from '../conf/delete-record.ts';
+import { type DeleteRecord, deleteRecordName, parseDeleteRecord, queuedMoment } from '../conf/delete-record.ts';
+import { isAfter } from '../conf/moment.ts';
 import { step } from '../conf/step.ts';
+import { bootId, bootTime } from '../native/boot-time.ts';
 import { hasErrno } from '../native/errors.ts';
 
 /** DELs that the daemon has yet to hear of. */
@@ -30,6 +32,7 @@ export class DeleteFolder implements DeleteQueue {
       containerId: key.containerId,
       ifname: key.ifname,
       queuedAt: new Date().toISOString(),
+      queuedOn: bootTime(),
     };
     const path = join(this.#folder, deleteRecordName(key));
     const temporary = `${path}.${process.pid}.tmp`;
@@ -54,7 +57,7 @@ export class DeleteFolder implements DeleteQueue {
   list(): DeleteRecord[] {
     const names = this.#names().filter((name) => name.endsWith('.json'));
     const records = names.map((name) => readRecord(join(this.#folder, name))).filter((record) => record !== undefined);
-    return records.sort((a, b) => (a.queuedAt < b.queuedAt ? -1 : 1));
+    return records.sort((a, b) => (isAfter(queuedMoment(a), queuedMoment(b), bootId()) ? 1 : -1));
   }
 
   #names(): string[] {

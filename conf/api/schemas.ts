@@ -76,6 +76,11 @@ export const deviceReport = z.strictObject({
 /** The `{id}` of a path, as text: 1 to 65535. */
 export const endpointId = z.int().check(z.gte(1), z.lte(65535), z.describe('endpoint id'));
 
+const bootTime = z.strictObject({
+  bootId: text('/proc/sys/kernel/random/boot_id', 36),
+  us: z.number().check(z.describe('microseconds of CLOCK_MONOTONIC')),
+});
+
 export const endpoint = z.strictObject({
   containerId,
   ifname,
@@ -98,6 +103,7 @@ export const endpoint = z.strictObject({
   viaStack,
   table: z.exactOptional(table),
   createdAt: text('ISO 8601', 40),
+  createdOn: z.exactOptional(bootTime),
 }) satisfies z.ZodMiniType<api.Endpoint>;
 
 export const endpointPlan = z.strictObject({

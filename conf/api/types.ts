@@ -5,6 +5,7 @@
  * Units: MTU in bytes of the IP packet; addresses in the text form of RFC 5952 (IPv6) or dotted quad, without prefix length;
  * MAC addresses as six lower-case hex pairs with colons; times in ISO 8601.
  */
+import type { BootTime } from '../moment.ts';
 import type { ApiErrorCode } from './error-codes.ts';
 
 export type { ApiErrorCode };
@@ -105,6 +106,8 @@ export interface Endpoint extends AttachmentKey {
   /** Routing table of a further interface, in the pod's namespace; absent when its routes are in the main one. */
   readonly table?: number;
   readonly createdAt: string;
+  /** The same by a clock that nobody can set; absent in endpoints of older versions. */
+  readonly createdOn?: BootTime;
 }
 
 /**

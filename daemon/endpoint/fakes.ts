@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeviceMode, Endpoint, EndpointAddress, EndpointPlan, EndpointRequest } from '../../conf/api/types.ts';
 import { buriedIfname } from '../../conf/names.ts';
+import { bootId } from '../../native/index.ts';
 import { DomainError } from '../failure.ts';
 import { removeAll } from '../files.ts';
 import { silent } from '../log.ts';
@@ -152,8 +153,16 @@ export function createBench() {
   const addressing = new FakeAddressing();
   const window = new FakeWindow();
   const store = new RecordStore(join(folder, 'endpoints'), silent);
-  const clock = { now: new Date(0) };
-  const parts = { store, datapath, addressing, window, log: silent, now: () => clock.now };
+  const clock = { now: new Date(0), us: 0 };
+  const parts = {
+    store,
+    datapath,
+    addressing,
+    window,
+    log: silent,
+    now: () => clock.now,
+    bootTime: () => ({ bootId: bootId(), us: ++clock.us }),
+  };
   const open = () => new EndpointManager(parts, adoptRecords(store, addressing, silent));
   const request = (changes: Partial<EndpointRequest> = {}): EndpointRequest => ({
     containerId: 'c1',

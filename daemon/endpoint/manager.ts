@@ -9,6 +9,7 @@ import type {
   EndpointPlan,
   EndpointRequest,
 } from '../../conf/api/types.ts';
+import { type BootTime, createdMoment, isAfter, type Moment } from '../../conf/moment.ts';
 import { step } from '../../conf/step.ts';
 import { DomainError, messageOf } from '../failure.ts';
 import { fileIdentity } from '../files.ts';
@@ -32,6 +33,8 @@ export interface ManagerParts {
   readonly log: Logger;
   /** The time, for records. */
   readonly now: () => Date;
+  /** The same by a clock that nobody can set. */
+  readonly bootTime: () => BootTime;
 }
 
 /**
@@ -159,10 +162,11 @@ export class EndpointManager {
     return entry.record.endpoint;
   }
 
-  /** Removes an attachment, for replayed DELs; false when there is none, or none that was made until `queuedAt`. */
-  async removeByKey(key: AttachmentKey, queuedAt?: string): Promise<boolean> {
-    const limit = queuedAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(queuedAt);
-    return (await this.#end(key, [], undefined, ({ record }) => Date.parse(record.endpoint.createdAt) <= limit)) !== undefined;
+  /** Removes an attachment, for replayed DELs; false when there is none, or only one that was made after the DEL. */
+  async removeByKey(key: AttachmentKey, queued?: Moment): Promise<boolean> {
+    const { bootId } = this.#parts.bootTime();
+    const isMeant = ({ record }: Entry) => queued === undefined || !isAfter(createdMoment(record.endpoint), queued, bootId);
+    return (await this.#end(key, [], undefined, isMeant)) !== undefined;
   }
 
   /** CHECK: what is wrong with an attachment. Undefined when there is none. */
@@ -221,7 +225,9 @@ export class EndpointManager {
     const addresses = step('reserve.addresses', reserve);
     undo.defer(() => this.#parts.addressing.release(addresses));
     const { mtu, device } = this.#parts.datapath;
-    const endpoint = newEndpoint(request, { id, addresses, mtu, deviceMode: device.mode, createdAt: this.#parts.now() });
+    const { now, bootTime } = this.#parts;
+    const times = { createdAt: now(), createdOn: bootTime() };
+    const endpoint = newEndpoint(request, { id, addresses, mtu, deviceMode: device.mode, ...times });
     const netnsIdentity = request.netnsIdentity ?? fileIdentity(request.netns);
     const entry: Entry = { record: { version: 1, endpoint, ...(netnsIdentity === undefined ? {} : { netnsIdentity }) }, since };
     step('reserve.record', () => this.#parts.store.write(entry.record));

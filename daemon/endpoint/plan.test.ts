@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { newEndpoint, validateRequest } from './plan.ts';
 
 const request = { containerId: 'c1', ifname: 'eth0', netns: '/run/netns/a', pod: { namespace: '', name: '', uid: '' } };
-const reserved = { id: 1, addresses: {}, mtu: 1500, createdAt: new Date(0) };
+const reserved = { id: 1, addresses: {}, mtu: 1500, createdAt: new Date(0), createdOn: { bootId: 'now', us: 1 } };
 
 it('gives a pod MACs, but for a netkit of layer 3, which has none', () => {
   const veth = newEndpoint(request, { ...reserved, deviceMode: 'veth' });

@@ -1,4 +1,5 @@
 import type { DeviceMode, Endpoint, EndpointRequest } from '../../conf/api/types.ts';
+import type { BootTime } from '../../conf/moment.ts';
 import { hostIfname, NO_MAC } from '../../conf/names.ts';
 import { DomainError } from '../failure.ts';
 import { IDENTITY_INIT, isUnicastMac, labelsOf, randomMac } from './identity.ts';
@@ -31,6 +32,7 @@ export interface Reserved {
   readonly mtu: number;
   readonly deviceMode: DeviceMode;
   readonly createdAt: Date;
+  readonly createdOn: BootTime;
 }
 
 /** The endpoint of a request, in state `creating`, without a device yet. */
@@ -57,5 +59,6 @@ export function newEndpoint(request: EndpointRequest, reserved: Reserved): Endpo
     ...(request.device === undefined ? {} : { chained: true }),
     ...(request.viaStack === true ? { viaStack: true } : {}),
     createdAt: reserved.createdAt.toISOString(),
+    createdOn: reserved.createdOn,
   };
 }

@@ -122,7 +122,7 @@ it('a replayed DEL leaves alone what was made while it waited for an ADD that it
   claim.leave();
   bench.clock.now = new Date(2);
   const adding = bench.manager.create(bench.request(), new FakeClaim());
-  const replayed = bench.manager.removeByKey(bench.request(), new Date(1).toISOString());
+  const replayed = bench.manager.removeByKey(bench.request(), { wall: new Date(1).toISOString() });
   claim.end();
   expect(await replayed).toBe(false);
   expect(bench.manager.get((await adding).endpoint.id).state).toBe('creating');

@@ -22,7 +22,14 @@ function record(id: number): EndpointRecord {
   const addresses = { ipv6: { address: 'fd00::1', pool: 'default' } };
   return {
     version: 1,
-    endpoint: newEndpoint(request, { id, addresses, mtu: 1500, deviceMode: 'veth', createdAt: new Date(0) }),
+    endpoint: newEndpoint(request, {
+      id,
+      addresses,
+      mtu: 1500,
+      deviceMode: 'veth',
+      createdAt: new Date(0),
+      createdOn: { bootId: 'now', us: 1 },
+    }),
     netnsIdentity: '4:9',
   };
 }

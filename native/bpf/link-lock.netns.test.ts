@@ -18,7 +18,7 @@ let object: BpfObject;
 beforeAll(async () => {
   netns = Netns.open(await scratch.netns('pod'));
   scratch.ip(netns.path, 'link', 'set', 'lo', 'up');
-  object = await loadObject({ file: scratch.compile('sample') });
+  object = await loadObject({ path: scratch.compile('sample') });
 });
 afterAll(async () => {
   object[Symbol.dispose]();

@@ -79,6 +79,24 @@ test('finishes a DEL that the daemon has yet to hear of', async () => {
   expect(tools.done.at(-1)).toBe('queue.remove');
 });
 
+test('lists the endpoints once however many DELs are queued, and frees several attachments at a time', async () => {
+  const names = Array.from({ length: 200 }, (_, index) => `c${index}`);
+  const tools = toolsWith(...names.map((name) => at(name, 'pods')));
+  const queued = names.map((containerId) => ({ version: 1, containerId, ifname: 'eth0', queuedAt: '2026-01-02T00:00:00.000Z' }));
+  tools.answers.set('queue.list', queued);
+  let [running, most] = [0, 0];
+  const disconnect = tools.agent.disconnectEndpoint;
+  tools.agent.disconnectEndpoint = async (one) => {
+    most = Math.max(most, ++running);
+    await new Promise((resolve) => setImmediate(resolve));
+    running--;
+    return await disconnect(one);
+  };
+  await gc(callOf('GC', { [key]: null }), tools);
+  const count = (name: string) => tools.done.filter((step) => step === name).length;
+  expect([count('listEndpoints'), count('disconnectEndpoint'), count('queue.remove'), most]).toEqual([2, 400, 200, 16]);
+});
+
 test('takes the record of a DEL away when the attachment was made after it', async () => {
   const tools = toolsWith(at('a'));
   tools.answers.set('queue.list', [{ version: 1, containerId: 'a', ifname: 'eth0', queuedAt: '2025-01-01T00:00:00.000Z' }]);

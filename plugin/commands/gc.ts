@@ -2,8 +2,10 @@ import type { AttachmentKey, Endpoint } from '../../conf/api/types.ts';
 import { CniError, errorBody, toCniError } from '../../conf/cni/errors.ts';
 import type { NetConf } from '../../conf/cni/netconf.ts';
 import { CURRENT_VERSION } from '../../conf/cni/versions.ts';
-import type { DeleteRecord } from '../../conf/delete-record.ts';
+import { type DeleteRecord, queuedMoment } from '../../conf/delete-record.ts';
+import { createdMoment, isAfter } from '../../conf/moment.ts';
 import { step } from '../../conf/step.ts';
+import { bootId } from '../../native/boot-time.ts';
 import type { PluginCall, Tools } from '../call.ts';
 import { delAttachment } from './del.ts';
 
@@ -16,13 +18,10 @@ export async function gc(call: PluginCall, tools: Tools): Promise<void> {
   const { conf } = call;
   const failures: string[] = [];
   const { stale, buried } = await findGarbage(conf, tools);
-  for (const endpoint of stale)
-    await delAttachment(nameOf(endpoint), tools).catch((error: unknown) => failures.push(describe(endpoint, error)));
-  for (const endpoint of [...stale, ...buried])
-    await awaitEnd(endpoint, tools).catch((error: unknown) => failures.push(describe(endpoint, error)));
-  for (const record of tools.queue.list()) {
-    await finish(record, tools).catch((error: unknown) => failures.push(describe(record, error)));
-  }
+  const note = (key: AttachmentKey) => (error: unknown) => void failures.push(describe(key, error));
+  await each(stale, (endpoint) => delAttachment(nameOf(endpoint), tools).catch(note(endpoint)));
+  await each([...stale, ...buried], (endpoint) => awaitEnd(endpoint, tools).catch(note(endpoint)));
+  await finishQueued(tools, note);
   const { delegate } = conf;
   if (delegate !== undefined) {
     await step('gc.delegate', () => tools.delegates.run(delegate, 'GC', call)).catch((error: unknown) =>
@@ -33,6 +32,20 @@ export async function gc(call: PluginCall, tools: Tools): Promise<void> {
   if (first === undefined) return;
   const rest = more.length > 0 ? ` (and ${more.length} more)` : '';
   throw new CniError('garbage-left', `collect garbage of network ${conf.name}: ${first}${rest}`, { details: failures.join('\n') });
+}
+
+/**
+ * Attachments under way at a time. The kernel deletes devices in batches, and each DEL waits for its batch: enough that a batch is worth it, few enough
+ * that an ADD meanwhile finds its place.
+ */
+const AT_A_TIME = 16;
+
+async function each<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  const left = items.values();
+  const worker = async () => {
+    for (const item of left) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_A_TIME, items.length) }, worker));
 }
 
 /** Attachments that nobody wants any more, and, of whichever network, what is left of those that were deleted. */
@@ -60,11 +73,19 @@ async function awaitEnd({ id }: Endpoint, { agent }: Tools): Promise<void> {
   await step('del.delete', () => agent.deleteEndpoint(id));
 }
 
-/** The daemon replays a record at once when it can: one that is still there met a failure. It means nothing to an attachment made after it. */
-async function finish(record: DeleteRecord, tools: Tools): Promise<void> {
+/** The daemon replays a record when it comes: one that is still there met a failure. */
+async function finishQueued(tools: Tools, note: (key: AttachmentKey) => (error: unknown) => void): Promise<void> {
+  const records = tools.queue.list();
+  if (records.length === 0) return;
+  // Listed now, because what was listed before the deletions is old by now.
   const endpoints = await tools.agent.listEndpoints();
-  const endpoint = endpoints.find((one) => isLive(one) && keyOf(one) === keyOf(record));
-  if (endpoint && Date.parse(endpoint.createdAt) > Date.parse(record.queuedAt)) return forget(record, tools);
+  const live = new Map(endpoints.filter(isLive).map((endpoint) => [keyOf(endpoint), endpoint]));
+  await each(records, (record) => finish(record, live.get(keyOf(record)), tools).catch(note(record)));
+}
+
+/** A record means nothing to an attachment that was made after the DEL. */
+async function finish(record: DeleteRecord, endpoint: Endpoint | undefined, tools: Tools): Promise<void> {
+  if (endpoint && isAfter(createdMoment(endpoint), queuedMoment(record), bootId())) return forget(record, tools);
   if ((await delAttachment(nameOf(record), tools)) === 'told') forget(record, tools);
 }
 

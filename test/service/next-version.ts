@@ -11,7 +11,7 @@ const sources = ['bpf', 'cli', 'conf', 'daemon', 'ipam', 'native', 'plugin', 'sc
 /** What the next version does differently: a longer row in a map, another number of the state's format, another name. */
 const changes = [
   { file: 'bpf/lib/endpoints.h', from: '__u8 pad[4];', to: '__u8 pad[12];' },
-  { file: 'daemon/format.ts', from: 'STATE_FORMAT = 1', to: 'STATE_FORMAT = 2' },
+  { file: 'daemon/format.ts', from: 'STATE_FORMAT = 2', to: 'STATE_FORMAT = 3' },
   { file: 'conf/version.ts', from: "'0.0.0-source'", to: "'9.0.0'" },
 ] as const;
 

@@ -129,7 +129,7 @@ it('a downgrade is refused before anything is touched', async () => {
     const { code, stderr } = await site.node.exec([executables.axoneme, 'daemon', '--config', '/etc/axoneme/config.yaml']);
     expect(code).toBe(1);
     expect(stderr.trim().split('\n').at(-1)).toMatch(
-      /^axoneme daemon: start axoneme \S+: \/run\/axoneme was written by axoneme 9\.0\.0 in state format 2, this version knows 1; nothing was changed and pods keep their network: start 9\.0\.0 or a later version, or drain the node and remove all with --cleanup$/,
+      /^axoneme daemon: start axoneme \S+: \/run\/axoneme was written by axoneme 9\.0\.0 in state format 3, this version knows 2; nothing was changed and pods keep their network: start 9\.0\.0 or a later version, or drain the node and remove all with --cleanup$/,
     );
   });
   expectNoChange(before, await snapshot(site.node));
