@@ -17,10 +17,13 @@ export async function readFileIn(ns: Netns, path: string): Promise<string> {
   return new TextDecoder().decode(bytes);
 }
 
-/** Writes the text with one write(2) inside `ns`, as files under /proc/sys want it; the file must exist. */
-export async function writeFileIn(ns: Netns, path: string, text: string): Promise<void> {
+/**
+ * Writes the text with one write(2) inside `ns`, the process's own namespace when undefined, as files under /proc/sys want it; the file must exist.
+ * Unlike `writeFile` of node:fs it takes no thread of libuv's: some settings wait for the kernel's lock on devices (RTNL).
+ */
+export async function writeFileIn(ns: Netns | undefined, path: string, text: string): Promise<void> {
   const bytes = new TextEncoder().encode(text);
-  await awaiting(`write ${path} in ${ns.path}`, () => sys().writeIn(ns.use(), path, bytes));
+  await awaiting(`write ${path}${ns === undefined ? '' : ` in ${ns.path}`}`, () => sys().writeIn(ns?.use(), path, bytes));
 }
 
 /** Flags of mount(2) and umount2(2), linux/mount.h and sys/mount.h. */

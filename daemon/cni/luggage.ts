@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { CniError } from '../../conf/cni/errors.ts';
-import { type Fd, Netns, Rtnetlink } from '../../native/index.ts';
+import { type Fd, Netns, Rtnetlink, writeFileIn } from '../../native/index.ts';
 import { OpenPod } from '../../plugin/open-pod.ts';
 import type { CallHeader, Part } from './protocol.ts';
 
@@ -72,7 +71,7 @@ class PassedPod extends OpenPod {
     const path = `/proc/self/fd/${this.#sysctl.use()}/${which}/${key}`;
     if (readFileSync(path, 'utf8').trim() === value) return;
     // To switch IPv6 on or off the kernel waits for its lock on devices (addrconf_disable_ipv6); other settings are a store into memory.
-    if (key === 'disable_ipv6') await writeFile(path, value);
+    if (key === 'disable_ipv6') await writeFileIn(undefined, path, value);
     else writeFileSync(path, value);
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Holding the kernel's lock on network devices (RTNL) for a while, as a slow driver or a long deletion does. SIOCGIFCONF
-// writes to the caller's memory with the lock held (dev_ifconf, net/core/dev_ioctl.c), and userfaultfd(2) lets that
-// write wait as long as one likes.
+// Holding the kernel's lock on network devices (RTNL) for a while, as a slow driver or a long deletion does.
+// SIOCGIFCONF writes to the caller's memory with the lock held (dev_ifconf, net/core/dev_ioctl.c), and userfaultfd(2)
+// lets that write wait as long as one likes.
 #include <linux/userfaultfd.h>
 #include <net/if.h>
 #include <poll.h>

@@ -83,10 +83,7 @@ class ReadIn : public Task {
 class WriteIn : public Task {
  public:
   explicit WriteIn(const Napi::CallbackInfo& info)
-      : Task(info.Env()),
-        netns_(NetnsAt(info, 0)),
-        path_(StringArg(info, 1)),
-        data_(CopyArg(info, 2)) {}
+      : Task(info.Env()), netns_(NetnsAt(info, 0)), path_(StringArg(info, 1)), data_(CopyArg(info, 2)) {}
 
  private:
   void Run(Failure* failure) override {
