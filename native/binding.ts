@@ -26,7 +26,9 @@ export interface SysAddon {
   /** AF_*, SOCK_* and IPPROTO_* numbers; bound unless `address` is empty. */
   inetOpen(netns: number | undefined, family: number, type: number, address: string, port: number, protocol: number): Promise<number>;
   /** `flags`: IFF_*; undefined when there is none. */
-  interfaceGet(ifindex: number): { readonly name: string; readonly flags: number; readonly mac: Uint8Array } | undefined;
+  interfaceGet(
+    ifindex: number,
+  ): { readonly name: string; readonly flags: number; readonly mac: Uint8Array; readonly mtu: number } | undefined;
   /** The descriptor that holds the lock; undefined when another one has it. */
   fileLockTake(path: string): number | undefined;
   fileLockIsHeld(path: string): boolean;

@@ -20,7 +20,7 @@ export {
   type ObjectShape,
   type VariableValue,
 } from './bpf/object.ts';
-export { getPinned, pin } from './bpf/pin.ts';
+export { getPinned, openIfPinned, pin } from './bpf/pin.ts';
 export { loadProgram, silentLoss } from './bpf/program.ts';
 export { attachedPrograms, programById } from './bpf/query.ts';
 export { createMap, mapDelete, mapEntries, mapGet, mapGetBatch, mapNextKey, mapSet, type RawBatch, type RawEntry } from './bpf/raw-map.ts';

@@ -6,7 +6,7 @@ const read = (attribute: string) => readFileSync(`/sys/class/net/lo/${attribute}
 
 it('an interface is what sysfs says of it', () => {
   const up = (Number(read('flags')) & 1) !== 0;
-  expect(interfaceAt(Number(read('ifindex')))).toEqual({ name: 'lo', up, mac: read('address') });
+  expect(interfaceAt(Number(read('ifindex')))).toEqual({ name: 'lo', up, mac: read('address'), mtu: Number(read('mtu')) });
 });
 
 it.each([0, 2 ** 31 - 1])('there is none with index %i', (ifindex) => {

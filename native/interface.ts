@@ -10,6 +10,8 @@ export interface Interface {
   readonly name: string;
   readonly up: boolean;
   readonly mac: string;
+  /** Bytes of the layer-3 packet. */
+  readonly mtu: number;
 }
 
 /**
@@ -18,5 +20,5 @@ export interface Interface {
  */
 export function interfaceAt(ifindex: number): Interface | undefined {
   const found = calling(`get interface ${ifindex}`, () => sys().interfaceGet(ifindex));
-  return found && { name: found.name, up: (found.flags & IFF_UP) !== 0, mac: formatMac(found.mac) };
+  return found && { name: found.name, up: (found.flags & IFF_UP) !== 0, mac: formatMac(found.mac), mtu: found.mtu };
 }

@@ -51,6 +51,7 @@ export const RTM_GETQDISC = 38;
 export const RTM_NEWTFILTER = 44;
 export const RTM_DELTFILTER = 45;
 export const RTM_GETTFILTER = 46;
+export const RTM_NEWNETCONF = 80;
 export const RTM_NEWNSID = 88;
 export const RTM_GETNSID = 90;
 export const RTM_NEWLINKPROP = 108;
@@ -65,6 +66,8 @@ export const RTNLGRP_IPV4_RULE = 8;
 export const RTNLGRP_IPV6_IFADDR = 9;
 export const RTNLGRP_IPV6_ROUTE = 11;
 export const RTNLGRP_IPV6_RULE = 19;
+export const RTNLGRP_IPV4_NETCONF = 24;
+export const RTNLGRP_IPV6_NETCONF = 25;
 
 // include/linux/socket.h: address families
 export const AF_UNSPEC = 0;
@@ -120,6 +123,10 @@ export const IFLA_XDP_SKB_PROG_ID = 6;
 export const IFLA_XDP_HW_PROG_ID = 7;
 /** include/uapi/linux/rtnetlink.h: leave the IPv6 counters of each link out, a kilobyte that nobody here reads. */
 export const RTEXT_FILTER_SKIP_STATS = 1 << 3;
+
+// include/uapi/linux/netconf.h
+export const NETCONFA_IFINDEX = 1;
+export const NETCONFA_FORWARDING = 2;
 
 // include/uapi/linux/net_namespace.h
 export const NETNSA_NSID = 1;

@@ -1,6 +1,7 @@
 /** Notifications of the kernel as typed events, and a bounded queue of them that can be iterated. */
 import {
   AF_UNSPEC,
+  IFF_UP,
   RTM_DELADDR,
   RTM_DELLINK,
   RTM_DELNEIGH,
@@ -9,6 +10,7 @@ import {
   RTM_NEWADDR,
   RTM_NEWLINK,
   RTM_NEWNEIGH,
+  RTM_NEWNETCONF,
   RTM_NEWROUTE,
   RTM_NEWRULE,
 } from './constants.ts';
@@ -17,6 +19,7 @@ import { type Address, decodeAddress } from './route/address.ts';
 import type { Link } from './route/link-info.ts';
 import { decodeLink, linkName } from './route/link-info.ts';
 import { decodeNeighbour, type Neighbour } from './route/neighbour.ts';
+import { decodeNetconf, type Netconf } from './route/netconf.ts';
 import { decodeRoute, type Route } from './route/route-info.ts';
 import { decodeRule, type Rule } from './route/rule.ts';
 
@@ -36,6 +39,7 @@ export type RtnetlinkEvent =
   | Change<'route', Route>
   | Change<'neighbour', Neighbour>
   | Change<'rule', Rule>
+  | Change<'netconf', Netconf>
   | { readonly kind: 'resync' };
 
 /** The kinds that can be subscribed to. */
@@ -44,8 +48,8 @@ export type EventKind = Exclude<RtnetlinkEvent['kind'], 'resync'>;
 /** Events that wait for a slow reader; beyond that they are dropped for one `resync`. */
 const QUEUE_LIMIT = 8192;
 
-/** Which links are worth an event, by name. */
-export type LinkChoice = (name: string) => boolean;
+/** Which links are worth an event, by name and by IFF_UP. */
+export type LinkChoice = (name: string, up: boolean) => boolean;
 
 /** Reads one notification; undefined for a message or family that has no event, and for a link that is not wanted. */
 export function decodeEvent({ type, body }: Message, isWanted?: LinkChoice): RtnetlinkEvent | undefined {
@@ -53,7 +57,7 @@ export function decodeEvent({ type, body }: Message, isWanted?: LinkChoice): Rtn
     case RTM_NEWLINK:
     case RTM_DELLINK:
       // A bridge tells of its ports by link messages of its own family: a port that leaves is no link that is gone.
-      if (body.u8(0) !== AF_UNSPEC || isWanted?.(linkName(body)) === false) return undefined;
+      if (body.u8(0) !== AF_UNSPEC || isWanted?.(linkName(body), (body.u32(8) & IFF_UP) !== 0) === false) return undefined;
       return change('link', type === RTM_NEWLINK, decodeLink(body));
     case RTM_NEWADDR:
     case RTM_DELADDR:
@@ -67,6 +71,8 @@ export function decodeEvent({ type, body }: Message, isWanted?: LinkChoice): Rtn
     case RTM_NEWRULE:
     case RTM_DELRULE:
       return change('rule', type === RTM_NEWRULE, decodeRule(body));
+    case RTM_NEWNETCONF:
+      return change('netconf', true, decodeNetconf(body));
     default:
       return undefined;
   }

@@ -5,6 +5,7 @@ export { DecodeError, EncodeError } from './errors.ts';
 export type { EventAction, EventKind, RtnetlinkEvent } from './events.ts';
 export type { Request } from './message.ts';
 export { type MonitorOptions, RtnetlinkMonitor } from './monitor.ts';
+export { type BaseChain, listBaseChains } from './netfilter.ts';
 export {
   type Address,
   type AddressFilter,
@@ -37,6 +38,7 @@ export {
   type NeighbourSpec,
   replaceNeighbour,
 } from './route/neighbour.ts';
+export type { Netconf } from './route/netconf.ts';
 export type { NetkitInfo, NetkitSpec } from './route/netkit.ts';
 export type { PeerSpec } from './route/peer.ts';
 export { addClsact, deleteClsact, deleteQdisc, type QdiscSpec, replaceQdisc } from './route/qdisc.ts';

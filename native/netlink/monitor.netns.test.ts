@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { liveFds } from '../fd.ts';
 import { MountFlags, umount } from '../files.ts';
 import { createNetns, Netns } from '../netns.ts';
+import { setSysctl } from '../sysctl.ts';
 import { addNeighbour, deleteNeighbour, Rtnetlink, type RtnetlinkEvent, RtnetlinkMonitor } from './index.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'axo-monitor-'));
@@ -60,6 +61,24 @@ describe('RtnetlinkMonitor', () => {
     const lost = await until(monitor, (event) => event.kind === 'resync');
     expect(lost.at(-1)).toEqual({ kind: 'resync' });
     await rtnetlink.links.delete(ifindex);
+  });
+
+  it('tells of forwarding that is switched for a device by that of all devices', async () => {
+    using netns = Netns.open(path);
+    using rtnetlink = await Rtnetlink.open(netns);
+    await rtnetlink.links.create({ kind: 'veth', name: 'g', ifindex: 77, up: true, peer: { name: 'h', ifindex: 78 } });
+    expect((await rtnetlink.links.get('h')).ifindex).toBe(78);
+    await setSysctl(netns, 'net.ipv6.conf.all.forwarding', '0');
+    await setSysctl(netns, 'net.ipv6.conf.g.forwarding', '1');
+    const monitor = await RtnetlinkMonitor.watch(netns, ['netconf']);
+    await setSysctl(netns, 'net.ipv6.conf.all.forwarding', '0');
+    await setSysctl(netns, 'net.ipv4.ip_forward', '1');
+    const isOfIpv4 = (event: RtnetlinkEvent) => event.kind === 'netconf' && event.value.family === 4 && event.value.ifindex === 77;
+    const seen = await until(monitor, isOfIpv4);
+    const value = (family: 4 | 6, forwarding: boolean) => ({ kind: 'netconf', action: 'new', value: { family, ifindex: 77, forwarding } });
+    expect(seen).toContainEqual(value(6, false));
+    expect(seen.at(-1)).toEqual(value(4, true));
+    await rtnetlink.links.delete(77);
   });
 
   it('does not take a port that leaves its bridge for a link that is gone', async () => {

@@ -7,9 +7,11 @@ import { type FdWatcher, watchFd } from '../watch.ts';
 import {
   NETLINK_ROUTE,
   RTNLGRP_IPV4_IFADDR,
+  RTNLGRP_IPV4_NETCONF,
   RTNLGRP_IPV4_ROUTE,
   RTNLGRP_IPV4_RULE,
   RTNLGRP_IPV6_IFADDR,
+  RTNLGRP_IPV6_NETCONF,
   RTNLGRP_IPV6_ROUTE,
   RTNLGRP_IPV6_RULE,
   RTNLGRP_LINK,
@@ -23,6 +25,7 @@ const groups: Readonly<Record<EventKind, readonly number[]>> = {
   route: [RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE],
   neighbour: [RTNLGRP_NEIGH],
   rule: [RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE],
+  netconf: [RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF],
 };
 
 /** Datagrams per turn of the event loop, so that a storm of events leaves room for other work. */
@@ -32,7 +35,7 @@ const DATAGRAMS_PER_TURN = 64;
 export interface MonitorOptions {
   /** Receive buffer in bytes; what does not fit while nobody reads is lost and told by `resync`. 1 MiB when absent. */
   readonly receiveBytes?: number;
-  /** Names of links whose events are wanted; all when absent. Others cost next to nothing. */
+  /** Links whose events are wanted; all when absent. Others cost next to nothing. */
   readonly isWanted?: LinkChoice;
 }
 
@@ -93,7 +96,8 @@ export class RtnetlinkMonitor implements AsyncIterable<RtnetlinkEvent> {
     } catch (error) {
       if (hasErrno(error, 'ENOBUFS')) {
         this.#events.lost();
-      } else {
+      } else if (!hasErrno(error, 'EINTR')) {
+        // After EINTR the descriptor is still readable, and the watch calls again.
         this.#events.fail(error);
         this.close();
       }

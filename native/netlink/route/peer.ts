@@ -8,6 +8,8 @@ import { type CreateAttributes, type NetnsHandle, writeCreateAttributes, writeIf
  */
 export interface PeerSpec extends Omit<CreateAttributes, 'up'> {
   readonly name: string;
+  /** Index to be born with, where its other end has one, too; the kernel chooses when absent. */
+  readonly ifindex?: number;
   /** Namespace that the peer is born in; that of the socket when absent. */
   readonly netns?: NetnsHandle;
 }
@@ -15,7 +17,7 @@ export interface PeerSpec extends Omit<CreateAttributes, 'up'> {
 /** Writes the peer as attribute `type`. */
 export function writePeer(data: AttrWriter, type: number, peer: PeerSpec): void {
   data.nested(type, (inner) => {
-    writeIfinfo(inner, { noArp: peer.noArp });
+    writeIfinfo(inner, { ifindex: peer.ifindex, noArp: peer.noArp });
     writeCreateAttributes(inner, peer);
     if (peer.netns !== undefined) inner.u32(IFLA_NET_NS_FD, peer.netns.use());
   });
