@@ -60,9 +60,13 @@ async function removeNewborn(host: Rtnetlink, name: string, mac: string): Promis
   if (link?.mac === mac) await deleteLink(host, link);
 }
 
-/** Deletes the host side of a pair by name, and with it the pod's side. A device of that name that is not ours stays. False when there is none of ours. */
-export async function deletePair(host: Rtnetlink, name: string): Promise<boolean> {
-  const link = await host.links.find(name);
+/**
+ * Deletes the host side of a pair by name, and with it the pod's side; where there is none of that name, and `alias` is given, by the alias: others may
+ * have renamed it. A device that is not ours stays. False when there is none of ours.
+ */
+export async function deletePair(host: Rtnetlink, name: string, alias?: string): Promise<boolean> {
+  const named = await host.links.find(name);
+  const link = named ?? (alias === undefined ? undefined : (await host.links.list()).find((one) => one.alias === alias));
   if (!link || !isOurs(link)) return false;
   await deleteLink(host, link);
   return true;

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AttachmentKey, Endpoint, EndpointPlan } from '../conf/api/types.ts';
 import { CniError } from '../conf/cni/errors.ts';
-import { hostIfname } from '../conf/names.ts';
+import { attachmentOfAlias, deviceAlias, hostIfname } from '../conf/names.ts';
 import type { Paths } from '../conf/paths.ts';
 import { hasErrno } from '../native/errors.ts';
 import { Rtnetlink } from '../native/netlink/rtnetlink.ts';
@@ -70,7 +71,10 @@ export class KernelHost implements Host {
   }
 
   async deleteDevice(key: AttachmentKey): Promise<boolean> {
-    return await deletePair(await this.#host(), hostIfname(key));
+    // Pinned links of a device that cannot be found by its name: others may have renamed it, and without its programs it must not stay.
+    const alias = deviceAlias(key);
+    const mayBeRenamed = attachmentOfAlias(alias) !== undefined && existsSync(this.#linksOf(key));
+    return await deletePair(await this.#host(), hostIfname(key), mayBeRenamed ? alias : undefined);
   }
 
   async defaultRoutes(pod: Pod): Promise<ReadonlySet<4 | 6>> {

@@ -1,3 +1,5 @@
+import type { Endpoint } from '../../conf/api/types.ts';
+import { isPodLinkKind, NO_MAC } from '../../conf/names.ts';
 import { step } from '../../conf/step.ts';
 import { deleteRule, hasErrno, type Link, Netns, type Request, Rtnetlink, setLink } from '../../native/index.ts';
 import type { Door } from '../endpoint/ports.ts';
@@ -31,6 +33,29 @@ export async function banishPeer(host: Rtnetlink, device: Link, banishment: Bani
   await pod.netlink.batch(changes(linkIfindex, banishment.name));
   if (banishment.table !== undefined) await removeRules(pod.netlink, banishment.table);
   return true;
+}
+
+/**
+ * Deletes a pair whose side on the node cannot be found, by its side in the pod, which bears the endpoint's MAC. A netkit of layer 3 has none, and
+ * stays. Where no door may be passed, nothing happens.
+ */
+export async function deletePairFromPod(doors: readonly Door[], { mac }: Pick<Endpoint, 'mac'>): Promise<void> {
+  if (mac === NO_MAC) return;
+  for (const door of doors) {
+    if (typeof door !== 'string') return await deleteByMac(door.netlink, mac);
+    using netns = openDoor(door);
+    using pod = netns && (await openIn(netns));
+    if (pod !== undefined) return await deleteByMac(pod, mac);
+  }
+}
+
+async function deleteByMac(pod: Rtnetlink, mac: string): Promise<void> {
+  for (const link of await pod.links.list()) {
+    if (!isPodLinkKind(link.kind) || link.mac !== mac) continue;
+    await pod.links.delete(link.ifindex).catch((error: unknown) => {
+      if (!hasErrno(error, 'ENODEV')) throw error;
+    });
+  }
 }
 
 /** Down first: a kernel before 6.2 renames no device that is up. */

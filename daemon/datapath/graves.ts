@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Endpoint } from '../../conf/api/types.ts';
 import {
   ALIAS_PREFIX,
+  attachmentOfAlias,
   BURIAL_GROUP,
   buriedIfname,
   deviceAlias,
@@ -18,7 +19,8 @@ import type { Burial, Door } from '../endpoint/ports.ts';
 import { hasErrno, messageOf } from '../failure.ts';
 import { removeAll } from '../files.ts';
 import type { Logger } from '../log.ts';
-import { type Banishment, banishPeer } from './banish.ts';
+import { type Banishment, banishPeer, deletePairFromPod } from './banish.ts';
+import { isDeviceOf } from './pod-device.ts';
 
 export interface GravesParts {
   readonly rtnl: Rtnetlink;
@@ -55,11 +57,12 @@ export class Graves {
    * spot, since its name must be free when this returns. May be called again after it failed half-way.
    */
   async bury(endpoint: Endpoint, doors: readonly Door[]): Promise<Burial> {
-    const names = endpoint.chained === true ? [] : [endpoint.hostIfname, buriedIfname(endpoint.id)];
     const passed = doors.find((door) => typeof door !== 'string');
-    const { device, netnsId } = await this.#find(names, passed?.netns);
+    const { device, netnsId } = endpoint.chained === true ? {} : await this.#find(endpoint, passed?.netns);
     const isBuried = device !== undefined && (await this.#hide(device, endpoint, { doors, passedId: netnsId }));
     if (device !== undefined && !isBuried) await step('bury.device', () => this.#deleteOne(device));
+    // Somebody moved it to another namespace, or it is gone. From the pod's side both end.
+    if (device === undefined && endpoint.chained !== true) await step('bury.peer', () => deletePairFromPod(doors, endpoint));
     const hasPins = await step('bury.pins', () => this.#movePins(endpoint, isBuried));
     return { hostIfname: isBuried ? buriedIfname(endpoint.id) : endpoint.hostIfname, isOver: !isBuried && !hasPins };
   }
@@ -83,9 +86,9 @@ export class Graves {
     return failures;
   }
 
-  /** Names of pods' devices and link folders on this node, ours by their form; of buried devices, by their alias as well. */
+  /** Names of pods' devices and link folders on this node: ours by the form of the name, or by the alias, whatever others have called them. */
   async names(): Promise<string[]> {
-    const isOurs = ({ name, alias }: Link) => isHostIfname(name) || (isBuriedIfname(name) && alias?.startsWith(ALIAS_PREFIX) === true);
+    const isOurs = ({ name, alias }: Link) => isHostIfname(name) || alias?.startsWith(ALIAS_PREFIX) === true;
     const links = (await this.#rtnl.links.list()).filter((link) => isPodDevice(link) && isOurs(link));
     const folders = namesIn(this.#links).filter((name) => isHostIfname(name) || isBuriedIfname(name));
     return [...new Set([...links.map(({ name }) => name), ...folders])].sort();
@@ -103,15 +106,20 @@ export class Graves {
     for (const error of left.values()) throw error;
   }
 
-  /** The device by the first of its names that there is, and the number that the pod's namespace has here, if it was passed. */
-  async #find(names: readonly string[], netns: Netns | undefined): Promise<{ device?: Link; netnsId?: number | undefined }> {
+  /**
+   * The device by the first of its names that there is, else by its index, since others may have renamed it; and the number that the pod's namespace
+   * has here, if it was passed.
+   */
+  async #find(endpoint: Endpoint, netns: Netns | undefined): Promise<{ device?: Link; netnsId?: number | undefined }> {
     const { links } = this.#rtnl;
-    for (const name of names) {
+    for (const name of [endpoint.hostIfname, buriedIfname(endpoint.id)]) {
       const found = netns === undefined ? { link: await links.find(name) } : await links.findWithNetnsId(name, netns);
       const { link: device, ...rest } = found;
       if (device !== undefined && isPodDevice(device)) return { device, ...rest };
     }
-    return {};
+    const renamed = endpoint.hostIfindex > 0 ? await links.find(endpoint.hostIfindex) : undefined;
+    if (renamed === undefined || !isDeviceOf(renamed, endpoint)) return {};
+    return { device: renamed, netnsId: netns && (await links.netnsId(netns)) };
   }
 
   /** False when the pair has to be deleted instead. */
@@ -189,9 +197,28 @@ function isPodDevice({ kind }: Link): boolean {
   return isPodLinkKind(kind);
 }
 
-/** Buried by us, in this life or an earlier one: it may go with any batch. */
+/** In the group since we put it there, in this life or an earlier one, whatever others call it: it may go with any batch. */
 function isCorpse({ name, alias, kind }: Link): boolean {
-  return isPodLinkKind(kind) && isBuriedIfname(name) && alias?.startsWith(ALIAS_PREFIX) === true;
+  return isPodLinkKind(kind) && !isHostIfname(name) && alias?.startsWith(ALIAS_PREFIX) === true;
+}
+
+/**
+ * Gives pods' devices that others renamed their names back: all that looks for a device at start looks by its name. One whose name another has
+ * by now keeps its own.
+ */
+export async function restoreNames(rtnl: Rtnetlink, log: Logger): Promise<void> {
+  for (const { ifindex, name: found, alias, kind } of await rtnl.links.list()) {
+    const key = isPodLinkKind(kind) ? attachmentOfAlias(alias ?? '') : undefined;
+    if (key === undefined || isBuriedIfname(found) || found === hostIfname(key)) continue;
+    const name = hostIfname(key);
+    try {
+      // Down first: a kernel before 6.2 renames no device that is up.
+      await rtnl.batch([setLink(ifindex, { up: false }), setLink(ifindex, { name }), setLink(ifindex, { up: true })]);
+      log.warn({ device: name, found }, 'renamed a pod device back');
+    } catch (error) {
+      log.warn({ device: name, found, error: messageOf(error) }, 'renaming a pod device back failed');
+    }
+  }
 }
 
 function ignoreGone(error: unknown): void {
