@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname, release } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   AttachmentKey,
   CheckRequest,
@@ -25,6 +26,7 @@ import { CallServer } from './cni/server.ts';
 import type { StatusCache } from './cni/status-cache.ts';
 import { Datapath } from './datapath/datapath.ts';
 import { closedWindow, ExpediteWindow, expediteObstacle } from './datapath/expedite.ts';
+import { restoreNames } from './datapath/graves.ts';
 import { routersOnDevice } from './datapath/host-device.ts';
 import { findSurvivors } from './datapath/survivors.ts';
 import { DeleteQueue } from './delete-queue.ts';
@@ -40,6 +42,9 @@ import { IpamFile } from './ipam/store.ts';
 import type { Logger } from './log.ts';
 import { removeLost, restoreEndpoints } from './restore.ts';
 import { type Settings, settingsOf } from './settings.ts';
+
+/** How long the status waits for a pass over the node, in milliseconds: the kernel may be busy with others. */
+const PATIENCE_MS = 500;
 
 export interface DaemonParts {
   readonly paths: Paths;
@@ -110,7 +115,7 @@ export class Daemon implements Backend {
     // An ADD waits for addresses that buried endpoints are about to give back.
     const addressProblems = manager.burials.waiting > 0 ? [] : addressing.problems(pool);
     const problems = [...datapath.problems, ...addressProblems];
-    return { state: problems.length === 0 ? 'ok' : 'degraded', problems, addressProblems, version };
+    return { state: problems.length === 0 ? 'ok' : 'degraded', problems, addressProblems, warnings: datapath.warnings, version };
   }
 
   createEndpoint(request: EndpointRequest, claim: Claim) {
@@ -169,6 +174,8 @@ export class Daemon implements Backend {
 
   async status(): Promise<Status> {
     const { datapath, addressing, manager } = this.#now;
+    // Whoever asks for the status sees the same as STATUS and CHECK: what the pass that it begins leaves.
+    await Promise.race([datapath.inspectNode(), sleep(PATIENCE_MS, undefined, { ref: false })]);
     const endpoints = manager.list();
     const { drops, forwarded } = datapath.readMetrics();
     return {
@@ -206,6 +213,7 @@ export class Daemon implements Backend {
     // A plugin that found no daemon just before may have left its record just now.
     await running.queue.replay();
     await removeLost(running.manager, running.datapath, this.#parts.log);
+    running.datapath.followPods((id, work) => running.manager.whileReady(id, work));
     const durationMs = Date.now() - this.#startedAt.getTime();
     this.#parts.log.info({ endpoints: running.manager.list().length, durationMs }, 'serving');
   }
@@ -261,6 +269,7 @@ export class Daemon implements Backend {
 /** Records for the pods that only the kernel still knows. */
 async function reviveLost(paths: Paths, records: readonly EndpointRecord[], parts: SalvageParts): Promise<EndpointRecord[]> {
   using rtnl = await Rtnetlink.open();
+  await restoreNames(rtnl, parts.log);
   const owned = new Set(records.map(({ endpoint }) => endpoint.hostIfname));
   return adoptSurvivors(await findSurvivors(rtnl, paths, owned), records, parts);
 }

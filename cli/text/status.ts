@@ -8,6 +8,7 @@ export function statusText(status: Status): string {
   const { health, ipam, datapath, endpoints } = status;
   return fields([
     ['Axoneme', [`${healthWords[health.state]}   ${health.version}`, ...health.problems].join('\n')],
+    ...warningRows(health),
     ['Node', status.node],
     ...poolRows(ipam),
     ['Routing', datapath.routing],
@@ -19,6 +20,10 @@ export function statusText(status: Status): string {
       `${endpoints.ready}/${endpoints.total} ready${endpoints.disconnected > 0 ? `, ${endpoints.disconnected} disconnected` : ''}`,
     ],
   ]);
+}
+
+function warningRows({ warnings = [] }: Health): [string, string][] {
+  return warnings.length === 0 ? [] : [['Warnings', warnings.join('\n')]];
 }
 
 /** `TCX`, as Cilium says it; what is less than that says why. */

@@ -129,6 +129,7 @@ export const health = z.strictObject({
   state: z.enum(['ok', 'degraded', 'starting']),
   problems: z.array(z.string()),
   addressProblems: z.exactOptional(z.array(z.string())),
+  warnings: z.exactOptional(z.array(z.string())),
   version: z.string(),
 }) satisfies z.ZodMiniType<api.Health>;
 

@@ -169,6 +169,8 @@ export interface Health {
   readonly problems: readonly string[];
   /** Those of `problems` that an ADD with an IPAM plugin of its own does not meet: the node's pools are full. */
   readonly addressProblems?: readonly string[];
+  /** One sentence each about what does not keep an ADD from working: a pod that others cut off, a setting that will not take effect. */
+  readonly warnings?: readonly string[];
   readonly version: string;
 }
 

@@ -1,13 +1,11 @@
 import { release } from 'node:os';
 import { join } from 'node:path';
 import type { Endpoint, EndpointPlan } from '../../conf/api/types.ts';
-import { EXTERNAL_POOLS, HOST_IFNAME, hostIfname } from '../../conf/names.ts';
+import { EXTERNAL_POOLS, hostIfname } from '../../conf/names.ts';
 import type { Paths } from '../../conf/paths.ts';
 import { step } from '../../conf/step.ts';
 import { interfaceAt, probe, type RingRecorder, Rtnetlink, recordRingBuffer } from '../../native/index.ts';
-import { namesIn } from '../../plugin/attach/index.ts';
 import { addressesOf } from '../endpoint/identity.ts';
-import { KeyedLock } from '../endpoint/locks.ts';
 import type { Burial, Door, EndpointDatapath } from '../endpoint/ports.ts';
 import { DomainError, messageOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
@@ -17,13 +15,13 @@ import { ensureBpffs } from './bpffs.ts';
 import { chooseDeviceMode, type DeviceChoice } from './device-mode.ts';
 import { Graves } from './graves.ts';
 import { Hooks } from './hooks.ts';
-import { ensureHostDevice, type HostDevice, routeProblems, routerProblems, syncRouters, syncRoutes } from './host-device.ts';
-import { Attachments, type NamedHook } from './links.ts';
+import { ensureHostDevice, type HostDevice } from './host-device.ts';
+import { Attachments } from './links.ts';
 import { EndpointMaps, hostPrefix } from './maps.ts';
 import { type Metrics, readMetrics } from './metrics.ts';
 import { findNativeDevices } from './native-devices.ts';
-import { isOfNode, NodeWatch } from './node-watch.ts';
-import { deviceProblems } from './pod-device.ts';
+import { NodeState } from './node-state.ts';
+import { PodState, type WhileReady } from './pod-state.ts';
 import { ProgramSet } from './programs.ts';
 import { rodataOf } from './rodata.ts';
 
@@ -64,13 +62,8 @@ export class Datapath implements EndpointDatapath {
   readonly #opened: Opened;
   readonly #maps: EndpointMaps;
   readonly #hooks: Hooks;
-  readonly #watch: NodeWatch;
-  readonly #lock = new KeyedLock();
-  #devices: readonly string[] = [];
-  #reported = '';
-  /** Prefixes of endpoints, by id, that no block covers. */
-  readonly #apart = new Map<number, readonly string[]>();
-  #routed = '';
+  readonly #node: NodeState;
+  readonly #pods: PodState;
 
   private constructor(parts: DatapathParts, opened: Opened) {
     this.#parts = parts;
@@ -84,7 +77,9 @@ export class Datapath implements EndpointDatapath {
     });
     this.#maps = new EndpointMaps((name) => opened.programs.map(name));
     this.#hooks = new Hooks(parts.paths.links, opened.attach.kind, (name) => opened.programs.program(name));
-    this.#watch = new NodeWatch(opened.rtnl, parts.log, () => this.#syncNode());
+    const shared = { ...opened, hooks: this.#hooks, maps: this.#maps, log: parts.log };
+    this.#pods = new PodState(shared);
+    this.#node = new NodeState({ ...parts, ...shared, cidrs: parts.blocks, onPodLink: (ifindex) => this.#pods.onLink(ifindex) });
     this.events = recordRingBuffer(opened.programs.map('axo_events'), EVENTS_KEPT);
   }
 
@@ -99,7 +94,7 @@ export class Datapath implements EndpointDatapath {
     await step('start.bpffs', () => ensureBpffs(parts.paths));
     const native = await findNativeDevices(rtnl, parts.settings.devices);
     const mtu = parts.settings.mtu || (native.mtu ?? DEFAULT_MTU);
-    const device = await ensureHostDevice(rtnl, mtu);
+    const device = await ensureHostDevice(rtnl, { mtu, hasIpv6: parts.routers.ipv6 !== undefined });
     const { paths, objectPath, version, log } = parts;
     const programs = await ProgramSet.open({ paths, objectPath, version, log, rodata: rodataOf(parts, device) });
     log.info({ loaded: programs.isNew, mtu }, programs.isNew ? 'loaded the programs' : 'the pinned programs are current');
@@ -122,12 +117,17 @@ export class Datapath implements EndpointDatapath {
 
   /** Names of the native devices. */
   get devices(): readonly string[] {
-    return this.#devices;
+    return this.#node.devices;
   }
 
   /** What keeps an ADD from working, one sentence each. */
   get problems(): readonly string[] {
-    return this.#watch.problems;
+    return this.#node.problems;
+  }
+
+  /** What does not keep an ADD from working, one sentence each. */
+  get warnings(): readonly string[] {
+    return [...this.#node.warnings, ...this.#pods.problems];
   }
 
   /**
@@ -135,21 +135,26 @@ export class Datapath implements EndpointDatapath {
    * devices, addresses and routes from there on.
    */
   async activate(endpoints: readonly Endpoint[]): Promise<void> {
-    for (const endpoint of endpoints) this.#noteApart(endpoint);
+    for (const endpoint of endpoints) {
+      this.#node.routes.adopt(endpoint.id, delegatedPrefixes(endpoint));
+      this.#pods.add(endpoint);
+    }
     const strangers = step('start.rows', () => this.#maps.sync(endpoints));
     if (strangers > 0) this.#parts.log.info({ rows: strangers }, 'removed map rows that no endpoint owns');
     const { attachments, device } = this.#opened;
-    const { host } = device;
     // Into maps that may be new, before any link runs a program that reads them: pods talk with the node all the time.
-    await step('start.rows', () => this.#syncNodeRows());
-    const leg = this.#hooks.leg(host.ifindex);
+    await step('start.rows', () => this.#node.syncRows());
+    const leg = this.#hooks.leg(device.host.ifindex);
     for (const [, spec] of leg) await step('start.links', () => attachments.ensure(spec));
     await attachments.removeOthers(leg);
     for (const endpoint of endpoints) await step('start.podlinks', () => this.#attachAgain(endpoint));
-    await step('start.addresses', () => syncRouters(this.#opened.rtnl, host.ifindex, this.routers));
-    await step('start.routes', () => this.#syncRoutes());
-    await step('start.watch', () => this.#watch.start());
+    await this.#node.start();
     step('start.digest', () => this.#opened.programs.commit(this.#parts.log));
+  }
+
+  /** From now on what others change of pods' devices, programs and rows is restored. */
+  followPods(whileReady: WhileReady): void {
+    this.#pods.follow(whileReady);
   }
 
   attachPaths(endpoint: Endpoint): EndpointPlan['attach'] {
@@ -169,14 +174,17 @@ export class Datapath implements EndpointDatapath {
   }
 
   async connect(endpoint: Endpoint): Promise<void> {
-    this.#noteApart(endpoint);
-    await step('connect.routes', () => this.#syncRoutes());
+    // A pod's address may be the first of a new CIDR; its route is there before the pod is.
+    await step('connect.routes', () => this.#node.routes.connect(this.#parts.blocks(), endpoint.id, delegatedPrefixes(endpoint)));
     this.#maps.put(endpoint);
+    this.#pods.add(endpoint);
   }
 
   async disconnect(endpoint: Endpoint): Promise<void> {
+    this.#pods.remove(endpoint);
     this.#maps.remove(endpoint);
-    if (this.#apart.delete(endpoint.id)) await step('disconnect.routes', () => this.#syncRoutes());
+    const { routes } = this.#node;
+    if (routes.has(endpoint.id)) await step('disconnect.routes', () => routes.disconnect(this.#parts.blocks(), endpoint.id));
   }
 
   bury(endpoint: Endpoint, doors: readonly Door[]): Promise<Burial> {
@@ -191,20 +199,12 @@ export class Datapath implements EndpointDatapath {
     return interfaceAt(hostIfindex)?.name === hostIfname;
   }
 
-  async inspect(endpoint: Endpoint): Promise<string[]> {
-    const hooks = await this.#hookProblems(this.#hooks.pod(endpoint));
-    return [...deviceProblems(endpoint), ...hooks, ...this.#maps.problems(endpoint)];
+  inspect(endpoint: Endpoint): Promise<string[]> {
+    return this.#pods.inspect(endpoint);
   }
 
-  async inspectNode(): Promise<string[]> {
-    const { rtnl, device } = this.#opened;
-    const { ifindex } = device.host;
-    if (interfaceAt(ifindex)?.name !== HOST_IFNAME) return [`device ${HOST_IFNAME} is gone`];
-    return [
-      ...(await this.#hookProblems(this.#hooks.leg(ifindex))),
-      ...(await routerProblems(rtnl, ifindex, this.routers)),
-      ...(await routeProblems(rtnl, ifindex, this.#parts.blocks())),
-    ];
+  inspectNode(): Promise<readonly string[]> {
+    return this.#node.inspect();
   }
 
   readMetrics(): Metrics {
@@ -222,24 +222,10 @@ export class Datapath implements EndpointDatapath {
   /** Stops following the node. Programs, links and devices stay as they are: traffic goes on. */
   close(): void {
     this.events.close();
-    this.#watch.close();
+    this.#node.close();
+    this.#pods.close();
     this.#opened.programs.close();
     this.#opened.rtnl.close();
-  }
-
-  async #hookProblems(hooks: readonly NamedHook[]): Promise<string[]> {
-    const problems = await Promise.all(hooks.map(([name, spec]) => this.#opened.attachments.problem(spec, name)));
-    return problems.filter((problem) => problem !== undefined);
-  }
-
-  /** An address that an IPAM plugin gave lies in no block of ours: it gets a route of its own. */
-  #noteApart(endpoint: Endpoint): void {
-    const addresses = addressesOf(endpoint).filter(({ pool }) => pool === EXTERNAL_POOLS.delegated);
-    if (addresses.length > 0)
-      this.#apart.set(
-        endpoint.id,
-        addresses.map(({ address }) => hostPrefix(address)),
-      );
   }
 
   /** A DEL that met no daemon may take the device at this very moment. What is left of the endpoint goes by the record of that DEL, which comes after. */
@@ -254,46 +240,11 @@ export class Datapath implements EndpointDatapath {
     if (isMoved) this.#parts.log.info({ id, mode: this.#opened.attach.mode }, 'attached the programs in the other way');
     else for (const link of missing) this.#parts.log.warn({ id, link }, 'attached a program that was missing');
   }
+}
 
-  /** A pod's address may be the first of a new block; its route is there before the pod is. One pass at a time: each removes what it does not know. */
-  async #syncRoutes(): Promise<void> {
-    await this.#lock.run('routes', async () => {
-      const blocks = [...this.#parts.blocks(), ...[...this.#apart.values()].flat()];
-      if (this.#routed === blocks.join()) return;
-      await syncRoutes(this.#opened.rtnl, this.#opened.device.host.ifindex, blocks, this.routers);
-      this.#routed = blocks.join();
-    });
-  }
-
-  /** Brings what follows the node up to date: programs on native devices, rows of the node's own addresses. */
-  async #syncNode(): Promise<string[]> {
-    const { rtnl, device, attachments } = this.#opened;
-    if (interfaceAt(device.host.ifindex)?.name !== HOST_IFNAME) {
-      return [`device ${HOST_IFNAME} is gone; restart the daemon`];
-    }
-    const { links, unreadable } = await findNativeDevices(rtnl, this.#parts.settings.devices);
-    const problems: string[] = [];
-    for (const link of links) {
-      await attachments
-        .ensureAll(this.#hooks.native(link))
-        .catch((error: unknown) => problems.push(`attach to ${link.name}: ${messageOf(error)}`));
-    }
-    const names = links.map(({ name }) => name);
-    const report = { devices: names, ...(unreadable.length > 0 && { unsupportedLinkLayer: unreadable }) };
-    if (JSON.stringify(report) !== this.#reported) this.#parts.log.info(report, 'native devices');
-    this.#reported = JSON.stringify(report);
-    for (const gone of this.#ownFolders()) if (!names.includes(gone)) await attachments.remove(this.#hooks.folder(gone));
-    this.#devices = names;
-    await this.#syncNodeRows();
-    return problems;
-  }
-
-  async #syncNodeRows(): Promise<void> {
-    this.#maps.syncNode(await this.#watch.ownAddresses(), this.#opened.device.host.ifindex);
-  }
-
-  /** Link folders of native devices, of now and before. */
-  #ownFolders(): string[] {
-    return namesIn(this.#parts.paths.links).filter((name) => isOfNode(name) && name !== HOST_IFNAME);
-  }
+/** Of an endpoint's addresses those that an IPAM plugin gave: they lie in no CIDR of the node's, and get routes of their own. */
+function delegatedPrefixes(endpoint: Endpoint): string[] {
+  return addressesOf(endpoint)
+    .filter(({ pool }) => pool === EXTERNAL_POOLS.delegated)
+    .map(({ address }) => hostPrefix(address));
 }

@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import type { EndpointPlan } from '../../conf/api/types.ts';
 import { HOST_IFNAME, NET_IFNAME } from '../../conf/names.ts';
 import { step } from '../../conf/step.ts';
-import type { Link, Rtnetlink } from '../../native/index.ts';
+import { type Address, type Link, type LinkChange, type Rtnetlink, setLink } from '../../native/index.ts';
 import { randomMac } from '../endpoint/identity.ts';
 import { hasErrno } from '../failure.ts';
+import { hostSysctls, setSysctls } from './host-sysctls.ts';
 
 /** The node's own leg. */
 export interface HostDevice {
@@ -12,27 +12,72 @@ export interface HostDevice {
   readonly net: Link;
 }
 
+/** How the pair has to be. */
+export interface HostDeviceSpec {
+  /** Bytes of the IP packet. */
+  readonly mtu: number;
+  readonly hasIpv6: boolean;
+}
+
 /**
  * Makes the pair `axo_host`/`axo_net`, or keeps the one that is there: both ends up and without ARP (the programs write all MACs) and
- * without IPv6 link-local addresses (no discovery traffic of their own). `axo_host` forwards, so that route lookups on its behalf answer
- * for the pods; nothing else of the node's settings changes.
+ * without IPv6 link-local addresses (no discovery traffic of their own). `former` is the pair that the loaded programs know: they have its
+ * indexes and MAC as constants, so that a new pair is born with the same.
  */
-export async function ensureHostDevice(rtnl: Rtnetlink, mtu: number): Promise<HostDevice> {
-  const device = (await findPair(rtnl)) ?? (await step('start.leg', () => createPair(rtnl, mtu)));
+export async function ensureHostDevice(rtnl: Rtnetlink, { mtu, hasIpv6 }: HostDeviceSpec, former?: HostDevice): Promise<HostDevice> {
+  if (former !== undefined) for (const link of [former.host, former.net]) await renameBack(rtnl, link);
+  const found = await findPair(rtnl, former);
+  const device = found ?? (await step('start.leg', () => createPair(rtnl, mtu, former)));
   for (const link of [device.host, device.net]) {
+    const { mac = '' } = former === undefined ? link : link.name === HOST_IFNAME ? former.host : former.net;
     await rtnl.links.set(link.ifindex, { addrGenMode: 'none' }).catch(ignoreNoIpv6);
-    await step('start.leg.up', () => rtnl.links.set(link.ifindex, { mtu, noArp: true, up: true }));
+    await step('start.leg.up', () => rtnl.batch([setLink(link.ifindex, { ...settings(mtu), ...(mac !== link.mac && { mac }) })]));
   }
-  step('start.leg.sysctls', setHostSysctls);
+  step('start.leg.sysctls', () => setSysctls(hostSysctls(hasIpv6)));
   return device;
 }
 
-async function findPair(rtnl: Rtnetlink): Promise<HostDevice | undefined> {
+/** What differs from the pair that the loaded programs know, one sentence each. */
+export async function hostDeviceProblems(rtnl: Rtnetlink, { mtu }: HostDeviceSpec, former: HostDevice): Promise<string[]> {
+  const problems: string[] = [];
+  for (const wanted of [former.host, former.net]) {
+    const link = await rtnl.links.find(wanted.ifindex);
+    if (link === undefined || !isSamePair(link, wanted)) return [`device ${wanted.name} is gone`];
+    if (link.name !== wanted.name) problems.push(`device ${wanted.name} is called ${link.name}`);
+    if (link.mac !== wanted.mac) problems.push(`device ${wanted.name} has MAC ${link.mac}, not ${wanted.mac}`);
+    if (link.mtu !== mtu) problems.push(`device ${wanted.name} has MTU ${link.mtu}, not ${mtu}`);
+    if (!link.up) problems.push(`device ${wanted.name} is down`);
+    if (!link.noArp) problems.push(`device ${wanted.name} does ARP`);
+    if ((link.master ?? 0) !== 0) problems.push(`device ${wanted.name} is a port of device ${link.master}`);
+    if ((link.addrGenMode ?? 'none') !== 'none') problems.push(`device ${wanted.name} makes IPv6 link-local addresses`);
+  }
+  return problems;
+}
+
+const settings = (mtu: number): LinkChange => ({ mtu, noArp: true, master: 0, up: true });
+
+async function findPair(rtnl: Rtnetlink, former?: HostDevice): Promise<HostDevice | undefined> {
   const host = await rtnl.links.find(HOST_IFNAME);
   const net = await rtnl.links.find(NET_IFNAME);
-  if (isEndOf(host, net) && isEndOf(net, host) && hasMac(host)) return { host, net };
+  const isWhole = isEndOf(host, net) && isEndOf(net, host) && hasMac(host);
+  if (isWhole && (former === undefined || (isSamePair(host, former.host) && isSamePair(net, former.net)))) return { host, net };
   for (const link of [host, net]) if (link !== undefined) await rtnl.links.delete(link.ifindex).catch(ignoreGone);
   return undefined;
+}
+
+/** Down first: a kernel before 6.2 renames no device that is up. */
+async function renameBack(rtnl: Rtnetlink, former: Link): Promise<void> {
+  const { ifindex, name } = former;
+  const link = await rtnl.links.find(ifindex);
+  if (link === undefined || link.name === name || !isSamePair(link, former)) return;
+  await rtnl.batch([setLink(ifindex, { up: false }), setLink(ifindex, { name })]);
+}
+
+/** An index alone may be another device's by now. */
+function isSamePair(link: Link, former: Link): boolean {
+  return (
+    link.kind === 'veth' && link.ifindex === former.ifindex && link.linkIfindex === former.linkIfindex && link.linkNetnsId === undefined
+  );
 }
 
 function isEndOf(link: Link | undefined, other: Link | undefined): link is Link {
@@ -43,35 +88,18 @@ function hasMac(link: Link): link is Link & { readonly mac: string } {
   return link.mac !== undefined;
 }
 
-async function createPair(rtnl: Rtnetlink, mtu: number): Promise<HostDevice> {
-  // MACs given at birth count as set by the user, so that udev's MACAddressPolicy leaves them alone.
-  await rtnl.links.create({
-    kind: 'veth',
-    name: HOST_IFNAME,
-    mac: randomMac(),
+async function createPair(rtnl: Rtnetlink, mtu: number, former?: HostDevice): Promise<HostDevice> {
+  const born = (link: (Link & { readonly mac?: string }) | undefined) => ({
+    ...(link !== undefined && { ifindex: link.ifindex }),
+    // MACs given at birth count as set by the user, so that udev's MACAddressPolicy leaves them alone.
+    mac: link?.mac ?? randomMac(),
     mtu,
     noArp: true,
-    peer: { name: NET_IFNAME, mac: randomMac(), mtu, noArp: true },
   });
+  await rtnl.links.create({ kind: 'veth', name: HOST_IFNAME, ...born(former?.host), peer: { name: NET_IFNAME, ...born(former?.net) } });
   const host = await rtnl.links.get(HOST_IFNAME);
   if (!hasMac(host)) throw new Error(`create ${HOST_IFNAME}: it has no mac`);
   return { host, net: await rtnl.links.get(NET_IFNAME) };
-}
-
-function setHostSysctls(): void {
-  setOwnSysctl(`ipv4/conf/${HOST_IFNAME}/forwarding`, '1');
-  // What the stack sends back out of axo_host goes to another pod; a redirect would name a next hop that no pod can use.
-  setOwnSysctl(`ipv4/conf/${HOST_IFNAME}/send_redirects`, '0');
-  try {
-    setOwnSysctl(`ipv6/conf/${HOST_IFNAME}/forwarding`, '1');
-  } catch (error) {
-    ignoreNoIpv6(error);
-  }
-}
-
-/** /proc/sys/net is that of the namespace of whoever opens it: entering our own would ask for CAP_SYS_ADMIN, and writing asks for root only. */
-function setOwnSysctl(name: string, value: string): void {
-  writeFileSync(`/proc/sys/net/${name}`, value);
 }
 
 /** A kernel without IPv6 has neither the setting nor the attribute; then no pod gets IPv6 either. */
@@ -106,23 +134,6 @@ export async function syncRouters(rtnl: Rtnetlink, ifindex: number, routers: End
   }
 }
 
-/** Routes the node's blocks to `axo_host`, and takes away routes of blocks that the node gave back. */
-export async function syncRoutes(
-  rtnl: Rtnetlink,
-  ifindex: number,
-  blocks: readonly string[],
-  routers: EndpointPlan['routers'],
-): Promise<void> {
-  for (const destination of blocks) {
-    const source = destination.includes(':') ? routers.ipv6 : routers.ipv4;
-    await rtnl.routes.replace({ destination, ifindex, protocol: 'static', ...(source === undefined ? {} : { source }) });
-  }
-  const present = await rtnl.routes.list({ ifindex });
-  for (const { destination, protocol } of present) {
-    if (protocol === 'static' && !blocks.includes(destination)) await rtnl.routes.delete({ destination, ifindex });
-  }
-}
-
 /** Router addresses that `axo_host` lacks. */
 export async function routerProblems(rtnl: Rtnetlink, ifindex: number, routers: EndpointPlan['routers']): Promise<string[]> {
   const present = (await rtnl.addresses.list({ ifindex })).map(({ address }) => bare(address));
@@ -130,10 +141,13 @@ export async function routerProblems(rtnl: Rtnetlink, ifindex: number, routers: 
   return wanted.filter((address) => !present.includes(address)).map((address) => `router address ${address} on ${HOST_IFNAME} is gone`);
 }
 
-/** Blocks of the node that no route leads to `axo_host`. */
-export async function routeProblems(rtnl: Rtnetlink, ifindex: number, blocks: readonly string[]): Promise<string[]> {
-  const present = (await rtnl.routes.list({ ifindex })).map(({ destination }) => destination);
-  return blocks.filter((block) => !present.includes(block)).map((block) => `route ${block} to ${HOST_IFNAME} is gone`);
+/**
+ * The node's own addresses, which pods reach through its stack: all of global scope, on whatever device; not those of the loopback, not
+ * link-local ones (a pod has no link with the node but the router), not one that failed duplicate detection.
+ */
+export function ownAddresses(addresses: readonly Address[]): string[] {
+  const own = addresses.filter(({ scope, dadFailed }) => scope === 'global' && !dadFailed).map(({ address }) => bare(address));
+  return [...new Set(own)].sort();
 }
 
 /** An address without its prefix length. */

@@ -74,6 +74,12 @@ export class Attachments {
     return found.programId === undefined || found.programId === id ? undefined : `${what} runs program ${found.programId}, not ${id}`;
   }
 
+  /** What is wrong with these, one sentence each. */
+  async problems(hooks: readonly NamedHook[]): Promise<string[]> {
+    const problems = await Promise.all(hooks.map(([name, spec]) => this.problem(spec, name)));
+    return problems.filter((problem) => problem !== undefined);
+  }
+
   /** Removes what a device's folder names; see `detachPrograms`. */
   remove(folder: string): Promise<void> {
     return detachPrograms(async () => this.#netlink, folder);

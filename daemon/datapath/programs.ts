@@ -4,10 +4,22 @@ import { join } from 'node:path';
 import { type DatapathSettings, maps, objects, type ProgramName, programs } from '../../bpf/layout.generated.ts';
 import type { Paths } from '../../conf/paths.ts';
 import { step } from '../../conf/step.ts';
-import { type BpfObject, type Fd, getPinned, inspectObject, loadObject, pin, type VariableValue } from '../../native/index.ts';
+import {
+  type BpfObject,
+  type Fd,
+  getPinned,
+  inspectObject,
+  loadObject,
+  mapInfo,
+  openIfPinned,
+  pin,
+  programInfo,
+  type VariableValue,
+} from '../../native/index.ts';
 import { hasErrno, messageOf, StartError } from '../failure.ts';
 import { readIfThere, removeAll, writeWhole } from '../files.ts';
 import type { Logger } from '../log.ts';
+import { ensureBpffs } from './bpffs.ts';
 
 const programNames = Object.keys(programs) as ProgramName[];
 
@@ -31,14 +43,14 @@ export class ProgramSet {
   /** True when the set was loaded now: links may still run programs of an older one. */
   readonly isNew: boolean;
   readonly #digest: string;
-  readonly #digestPath: string;
+  readonly #paths: Paths;
 
   private constructor(programs: ReadonlyMap<string, Fd>, maps: ReadonlyMap<string, Fd>, isNew: boolean, digest: string, paths: Paths) {
     this.#programs = programs;
     this.#maps = maps;
     this.isNew = isNew;
     this.#digest = digest;
-    this.#digestPath = digestPath(paths);
+    this.#paths = paths;
   }
 
   /** Opens the pinned set, or loads and pins a new one. Throws StartError; a refusal by the verifier names the program and ends with its log. */
@@ -66,15 +78,43 @@ export class ProgramSet {
   commit(log: Logger): void {
     if (!this.isNew) return;
     try {
-      writeWhole(this.#digestPath, this.#digest);
+      writeWhole(digestPath(this.#paths), this.#digest);
     } catch (error) {
       log.warn({ error: messageOf(error) }, 'remembering the programs failed; the next start loads them again');
     }
   }
 
+  /** Pins that are gone or hold something else, one sentence each: plugins find the programs by them, and the next start its maps. */
+  pinProblems(): string[] {
+    const lost = this.#pins().filter(({ path, isSame }) => !isSame(path));
+    return lost.map(({ path }) => `pin ${path} is gone or another's`);
+  }
+
+  /** Pins again what is not pinned. */
+  async restorePins(): Promise<void> {
+    await ensureBpffs(this.#paths);
+    for (const { path, fd, isSame } of this.#pins()) if (!isSame(path)) pinOver(fd, path);
+  }
+
+  #pins(): { path: string; fd: Fd; isSame: (path: string) => boolean }[] {
+    const { progs, maps: folder } = this.#paths;
+    return [
+      ...[...this.#programs].map(([name, fd]) => ({ path: join(progs, name), fd, isSame: isPinned(fd, programInfo) })),
+      ...[...this.#maps].map(([name, fd]) => ({ path: join(folder, name), fd, isSame: isPinned(fd, mapInfo) })),
+    ];
+  }
+
   close(): void {
     for (const fd of [...this.#programs.values(), ...this.#maps.values()]) fd.close();
   }
+}
+
+/** Tells whether a path holds the object of a descriptor. */
+function isPinned(fd: Fd, info: (fd: Fd) => { readonly id: number }): (path: string) => boolean {
+  return (path) => {
+    using found = openIfPinned(path);
+    return found !== undefined && info(found).id === info(fd).id;
+  };
 }
 
 function named(fds: ReadonlyMap<string, Fd>, name: string): Fd {

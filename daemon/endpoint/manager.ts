@@ -181,6 +181,16 @@ export class EndpointManager {
     });
   }
 
+  /** Runs work on an endpoint that is ready, with nothing else at work on its attachment; undefined when it is not ready. */
+  async whileReady<T>(id: number, work: (endpoint: Endpoint) => Promise<T>): Promise<T | undefined> {
+    const found = this.#table.ready(id);
+    if (found === undefined) return undefined;
+    return await this.#locks.run(keyOf(found), async () => {
+      const endpoint = this.#table.ready(id);
+      return endpoint && (await work(endpoint));
+    });
+  }
+
   /** Deletes at once what is buried; never throws. */
   async reap(): Promise<void> {
     await this.#burials.reap();

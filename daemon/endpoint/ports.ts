@@ -72,7 +72,7 @@ export interface EndpointDatapath {
   /** What differs from what should be: links, programs, map rows, device. Empty when whole. */
   inspect(endpoint: Endpoint): Promise<string[]>;
   /** The same of what all endpoints share: the node's own leg with its programs, router addresses and routes. */
-  inspectNode(): Promise<string[]>;
+  inspectNode(): Promise<readonly string[]>;
 }
 
 /** What an ADD asks of the node's addresses. */

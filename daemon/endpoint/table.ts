@@ -62,6 +62,12 @@ export class EndpointTable {
     return entry;
   }
 
+  /** The endpoint with this id while it is ready. */
+  ready(id: number): Endpoint | undefined {
+    const endpoint = this.#byId.get(id)?.record.endpoint;
+    return endpoint?.state === 'ready' ? endpoint : undefined;
+  }
+
   /** False once the endpoint was removed. */
   holds(entry: Entry): boolean {
     return this.#byId.get(entry.record.endpoint.id) === entry;

@@ -6,6 +6,7 @@ import { isFileLocked } from '../../native/index.ts';
 import { attachmentOf, CniError, type Node, type Pod, type Service } from '../../test-harness/index.ts';
 import { Site } from '../integration/site.ts';
 import { dualStack } from '../support/axoneme.ts';
+import { patience } from '../support/patience.ts';
 import { listen, socketPath } from './activated.ts';
 
 /* What each verb answers while nobody serves. How soon: test/bench/away.bench.test.ts. */
@@ -183,11 +184,16 @@ describe('deletes that waited', () => {
 });
 
 describe('STATUS', () => {
-  it('is 51 when the pods are cut off as well, 50 when it is only about new ones', async () => {
-    await site.node.run(['ip', 'link', 'delete', 'axo_host']);
+  it('is 51 while the pods are cut off as well, 50 while it is only about new ones', async () => {
+    // Another device that has the index of axo_host keeps it from being made anew.
+    const index = (await site.node.run(['cat', '/sys/class/net/axo_host/ifindex'])).trim();
+    const taking = `ip link delete axo_host; ip link add other9 index ${index} type veth peer name other8`;
+    await expect.poll(async () => (await site.node.exec(['sh', '-c', `${taking}; ip link show other9`])).code).toBe(0);
     await expect.poll(async () => (await status()).code).toBe(51);
     for (const pod of [web, db]) await site.axoneme.delete(pod);
-    expect(await status()).toMatchObject({ code: 50, message: expect.stringContaining('axo_host is gone') });
+    expect(await status()).toMatchObject({ code: 50, message: expect.stringContaining('axo_host') });
+    await site.node.run(['ip', 'link', 'delete', 'other9']);
+    await expect.poll(async () => (await status()).code, { timeout: patience(40_000) }).toBe(0);
   });
 });
 

@@ -7,7 +7,10 @@ import { attachmentOf, CniError, type Pod } from '../../test-harness/index.ts';
 import { Site } from '../integration/site.ts';
 import { shared } from '../support/shared.ts';
 
-/* CHECK names what is broken, whatever it is: each row breaks one thing of a whole attachment. */
+/*
+ * CHECK names what is broken, whatever it is: each row breaks one thing of a whole attachment. What the daemon restores by itself
+ * (drift.netns.test.ts) is broken over and over, until it waits with that.
+ */
 
 const pins = '/sys/fs/bpf/axoneme/v1';
 
@@ -59,15 +62,22 @@ async function whole(name: string): Promise<Broken> {
   return { pod, endpoint };
 }
 
-/** All that CHECK says. */
-async function complaint({ pod }: Broken): Promise<string> {
-  const error: unknown = await site.axoneme.runtime.check(site.axoneme.network, attachmentOf(pod)).then(
-    () => 'CHECK finds nothing',
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof CniError)) throw error;
-  expect(error.code).toBe(103);
-  return `${error.message}\n${error.details}`;
+/** More than the daemon restores without a delay. */
+const BREAKS = 8;
+
+/** All that CHECK says once something is broken. */
+async function complaint(broken: Broken, break_: (broken: Broken) => Promise<unknown>): Promise<string> {
+  for (let i = 0; i < BREAKS; i++) {
+    await break_(broken);
+    const error: unknown = await site.axoneme.runtime
+      .check(site.axoneme.network, attachmentOf(broken.pod))
+      .catch((thrown: unknown) => thrown);
+    if (error === undefined) continue;
+    if (!(error instanceof CniError)) throw error;
+    expect(error.code).toBe(103);
+    return `${error.message}\n${error.details}`;
+  }
+  throw new Error('CHECK finds nothing');
 }
 
 let pods = 0;
@@ -112,30 +122,7 @@ describe('CHECK of a pod', () => {
     ],
   ])('names a broken %s, and DEL still succeeds', async (_, break_, says) => {
     const broken = await whole(`check-${pods++}`);
-    await break_(broken);
-    expect(await complaint(broken)).toMatch(says);
-    await site.axoneme.delete(broken.pod);
-  });
-});
-
-describe('CHECK of a pod on a node that lost', () => {
-  const host = (...argv: string[]) => site.node.run(argv);
-  it.each<[what: string, break_: () => Promise<unknown>, says: string | RegExp]>([
-    ['the program of axo_host', () => site.node.remove(`${pins}/links/axo_host/egress`), 'link egress of axo_host is not pinned'],
-    [
-      'the router address',
-      () => host('ip', 'address', 'delete', '10.0.0.1/32', 'dev', 'axo_host'),
-      'router address 10.0.0.1 on axo_host is gone',
-    ],
-    ['the route to its pods', () => host('ip', 'route', 'delete', '10.0.0.0/24'), 'route 10.0.0.0/24 to axo_host is gone'],
-    ['axo_host', () => host('ip', 'link', 'delete', 'axo_host'), 'device axo_host is gone'],
-  ])('%s names it, and a new start of the daemon makes it good', async (_, break_, says) => {
-    const broken = await whole(`node-${pods++}`);
-    await break_();
-    expect(await complaint(broken)).toMatch(says);
-    await site.axoneme.daemon.stop();
-    await site.axoneme.restart();
-    await site.axoneme.runtime.check(site.axoneme.network, attachmentOf(broken.pod));
+    expect(await complaint(broken, break_)).toMatch(says);
     await site.axoneme.delete(broken.pod);
   });
 });

@@ -65,6 +65,7 @@ const LOCAL_TABLE = 255;
 export class AxonemeNode implements AsyncDisposable {
   readonly node: Node;
   readonly runtime: Runtime;
+  readonly executable = executables.axoneme;
   readonly network: Network;
   #daemon: Service;
 

@@ -1,0 +1,56 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { HOST_IFNAME } from '../../conf/names.ts';
+import { hasErrno } from '../failure.ts';
+
+/** A setting below /proc/sys/net and its value. */
+export interface Sysctl {
+  /** As sysctl(8) writes it, without the leading `net.`. */
+  readonly name: string;
+  readonly value: string;
+}
+
+/**
+ * The settings of `axo_host`. It forwards, so that route look-ups on its behalf answer for the pods. It sends no redirects: what the stack sends back
+ * out of it goes to another pod, and a redirect would name a next hop that no pod can use. A node that switches IPv6 off by default
+ * (`net.ipv6.conf.default.disable_ipv6=1`) means its own devices: without IPv6 here no pod would have it.
+ *
+ * Whoever writes `net.ipv4.ip_forward` or `net.ipv6.conf.all.forwarding` sets that of every device, also when the value is the one of before.
+ */
+export function hostSysctls(hasIpv6: boolean): Sysctl[] {
+  return [
+    { name: `ipv4.conf.${HOST_IFNAME}.forwarding`, value: '1' },
+    { name: `ipv4.conf.${HOST_IFNAME}.send_redirects`, value: '0' },
+    ...(hasIpv6 ? [{ name: `ipv6.conf.${HOST_IFNAME}.disable_ipv6`, value: '0' }] : []),
+    { name: `ipv6.conf.${HOST_IFNAME}.forwarding`, value: '1' },
+  ];
+}
+
+/** What differs, one sentence each. A setting that is not there is none: of IPv6 where the kernel lacks it, or of a device that is gone. */
+export function sysctlProblems(sysctls: readonly Sysctl[]): string[] {
+  return sysctls.flatMap(({ name, value }) => {
+    const found = read(name);
+    return found === undefined || found === value ? [] : [`sysctl net.${name} is ${found}, not ${value}`];
+  });
+}
+
+/** Writes what differs. */
+export function setSysctls(sysctls: readonly Sysctl[]): void {
+  for (const { name, value } of sysctls) {
+    const found = read(name);
+    if (found !== undefined && found !== value) writeFileSync(pathOf(name), value);
+  }
+}
+
+function read(name: string): string | undefined {
+  try {
+    return readFileSync(pathOf(name), 'utf8').trimEnd();
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** /proc/sys/net is that of the namespace of whoever opens it: entering our own would ask for CAP_SYS_ADMIN, and writing asks for root only. */
+function pathOf(name: string): string {
+  return `/proc/sys/net/${name.replace(/[./]/g, (mark) => (mark === '.' ? '/' : '.'))}`;
+}

@@ -1,0 +1,133 @@
+import type { Endpoint } from '../../conf/api/types.ts';
+import { deviceAlias } from '../../conf/names.ts';
+import { interfaceAt, type Link, type LinkChange, type Rtnetlink, setLink } from '../../native/index.ts';
+import type { Logger } from '../log.ts';
+import type { Hooks } from './hooks.ts';
+import type { Attachments } from './links.ts';
+import type { EndpointMaps } from './maps.ts';
+import { deviceProblems, isDeviceOf } from './pod-device.ts';
+import { type Item, Reconciler } from './reconciler.ts';
+
+/** Endpoints looked at every POLL_MS (milliseconds), so that the cost does not grow with their number. */
+const SLICE = 16;
+const POLL_MS = 2000;
+
+export interface PodStateParts {
+  readonly rtnl: Rtnetlink;
+  readonly attachments: Attachments;
+  readonly hooks: Hooks;
+  readonly maps: EndpointMaps;
+  readonly log: Logger;
+}
+
+/** Runs work on an endpoint that is ready, with nothing else at work on its attachment; undefined when it is not ready. */
+export type WhileReady = <T>(id: number, work: (endpoint: Endpoint) => Promise<T>) => Promise<T | undefined>;
+
+/**
+ * The host sides of pods' devices, their programs and rows: what others change is restored. A notification tells of a device that was
+ * renamed or went down; the rest is looked at in turn, some endpoints every two seconds.
+ */
+export class PodState {
+  readonly #parts: PodStateParts;
+  readonly #reconciler: Reconciler;
+  /** Ids of endpoints by the index of their device. */
+  readonly #ids = new Map<number, number>();
+  /** Ids of which this round has still to look at. */
+  #round: number[] = [];
+  #whileReady: WhileReady | undefined;
+  #poll: NodeJS.Timeout | undefined;
+
+  constructor(parts: PodStateParts) {
+    this.#parts = parts;
+    this.#reconciler = new Reconciler(parts.log);
+  }
+
+  /** What is wrong with pods and could not be restored so far, one sentence each. */
+  get problems(): readonly string[] {
+    return this.#reconciler.problems;
+  }
+
+  /** From now on pods are looked at by themselves. */
+  follow(whileReady: WhileReady): void {
+    this.#whileReady = whileReady;
+    this.#poll = setInterval(() => void this.#tick(), POLL_MS).unref();
+  }
+
+  close(): void {
+    clearInterval(this.#poll);
+    this.#reconciler.close();
+  }
+
+  add({ id, hostIfindex }: Endpoint): void {
+    this.#ids.set(hostIfindex, id);
+  }
+
+  remove({ id, hostIfindex }: Endpoint): void {
+    if (this.#ids.get(hostIfindex) === id) this.#ids.delete(hostIfindex);
+    this.#reconciler.forget(nameOf(id));
+  }
+
+  /** A device has changed. */
+  onLink(ifindex: number): void {
+    const id = this.#ids.get(ifindex);
+    if (id !== undefined) void this.#reconciler.reconcile([this.#item(id)]);
+  }
+
+  /** What differs from what should be: device, programs, rows. Empty when whole. */
+  async inspect(endpoint: Endpoint): Promise<string[]> {
+    const { attachments, hooks, maps } = this.#parts;
+    return [...deviceProblems(endpoint), ...(await attachments.problems(hooks.pod(endpoint))), ...maps.problems(endpoint)];
+  }
+
+  /**
+   * Gives an endpoint back its device's name and settings, its programs and rows. The programs come before the device goes up, and a device that they
+   * cannot be attached to goes down: without them it would lead into the node's stack, unjudged.
+   */
+  async restore(endpoint: Endpoint): Promise<void> {
+    const { rtnl, attachments, hooks, maps } = this.#parts;
+    const link = await rtnl.links.find(endpoint.hostIfindex);
+    if (link === undefined || !isDeviceOf(link, endpoint)) return;
+    const isOurs = endpoint.chained !== true;
+    if (isOurs) await rtnl.batch(repairs(link, endpoint).map((change) => setLink(link.ifindex, change)));
+    try {
+      await attachments.ensureAll(hooks.pod(endpoint));
+    } catch (error) {
+      if (isOurs) await rtnl.links.set(link.ifindex, { up: false });
+      throw error;
+    }
+    maps.put(endpoint);
+    if (isOurs) await rtnl.links.set(link.ifindex, { up: true });
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#round.length === 0) this.#round = [...this.#ids.values()];
+    await this.#reconciler.reconcile(this.#round.splice(0, SLICE).map((id) => this.#item(id)));
+  }
+
+  #item(id: number): Item {
+    const whileReady = this.#whileReady;
+    return {
+      name: nameOf(id),
+      // A device that is gone has nothing to restore: the pod's DEL is due, and CHECK says so until then.
+      inspect: async () =>
+        (await whileReady?.(id, async (endpoint) => (interfaceAt(endpoint.hostIfindex) ? this.inspect(endpoint) : []))) ?? [],
+      restore: async () => {
+        await whileReady?.(id, (endpoint) => this.restore(endpoint));
+      },
+    };
+  }
+}
+
+const nameOf = (id: number): string => `endpoint ${id}`;
+
+/** Down first where the name changes: a kernel before 6.2 renames no device that is up. */
+function repairs(link: Link, endpoint: Endpoint): LinkChange[] {
+  const { hostIfname: name, hostMac: mac, mtu } = endpoint;
+  const alias = deviceAlias(endpoint);
+  return [
+    ...(link.name === name ? [] : [{ up: false }, { name }]),
+    ...(link.mtu === mtu ? [] : [{ mtu }]),
+    ...(link.mac === undefined || link.mac === mac ? [] : [{ mac }]),
+    ...(link.alias === alias ? [] : [{ alias }]),
+  ];
+}
