@@ -13,7 +13,7 @@ import {
   silentLoss,
   updateLink,
 } from '../../native/index.ts';
-import type { LinkEnd } from './link.ts';
+import type { LinkEnd } from './link-types.ts';
 import { bucket, type LinkShape } from './shape.ts';
 
 /** Packets that netem keeps under way, each way; tc-netem(8)'s own 1000 are 12 ms at 1 Gbit/s. */

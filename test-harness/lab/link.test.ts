@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Request } from '../../native/index.ts';
 import type { Cable } from './cable.ts';
-import { Link, type LinkEnd } from './link.ts';
+import { Link } from './link.ts';
+import type { LinkEnd } from './link-types.ts';
 import type { Machine } from './machine.ts';
 
 /** A kernel that has the emulator, which the one that runs the other tests may not. */

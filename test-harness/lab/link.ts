@@ -2,7 +2,7 @@ import { HarnessError } from '../errors.ts';
 import type { Prefix } from './address.ts';
 import type { Cable } from './cable.ts';
 import { Disciplines, hasNetem, LossPrograms } from './emulator.ts';
-import type { Machine } from './machine.ts';
+import type { LinkEnd, Wiring } from './link-types.ts';
 import { checkShape, type Emulation, type LinkShape } from './shape.ts';
 
 export interface LinkOptions extends LinkShape {
@@ -17,22 +17,6 @@ export interface LinkOptions extends LinkShape {
    * take the carrier away. Default: only where a delay is asked for and there is no netem
    */
   readonly relay?: boolean;
-}
-
-/** One end of a link. */
-export interface LinkEnd {
-  readonly machine: Machine;
-  readonly interface: string;
-  readonly ifindex: number;
-  /** with prefix length, at most one per family */
-  readonly addresses: readonly string[];
-}
-
-/** How a link is laid: all that routing needs to know. */
-export interface Wiring {
-  readonly ends: readonly [LinkEnd, LinkEnd];
-  readonly subnets: readonly Prefix[];
-  readonly mtu: number;
 }
 
 /** A cable between two machines. */

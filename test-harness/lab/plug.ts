@@ -4,7 +4,8 @@ import { HarnessError } from '../errors.ts';
 import { addressAt, type Prefix, parsePrefix } from './address.ts';
 import { type CableEnds, layRelay, layVeth } from './cable.ts';
 import { hasNetem } from './emulator.ts';
-import { hasDelay, Link, type LinkEnd, type LinkOptions, type Wiring } from './link.ts';
+import { hasDelay, Link, type LinkOptions } from './link.ts';
+import type { LinkEnd, Wiring } from './link-types.ts';
 import type { Machine } from './machine.ts';
 import { checkShape, type LinkShape } from './shape.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parsePrefix } from './address.ts';
-import type { Wiring } from './link.ts';
+import type { Wiring } from './link-types.ts';
 import type { Machine, Role } from './machine.ts';
 import { defaultRoutes, routesTowards } from './routes.ts';
 

@@ -1,5 +1,5 @@
 import { type Family, formatPrefix, type Prefix, parsePrefix } from './address.ts';
-import type { LinkEnd, Wiring } from './link.ts';
+import type { LinkEnd, Wiring } from './link-types.ts';
 import type { Machine } from './machine.ts';
 
 /** The first hop from a machine towards another. */
