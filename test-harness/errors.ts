@@ -18,6 +18,7 @@ export type HarnessCode =
   | 'NO_EMULATION'
   | 'NO_ADDRESS'
   | 'BAD_ADDRESS'
+  | 'BAD_COMMAND'
   | 'COMMAND_FAILED'
   | 'SERVICE_FAILED'
   | 'TIMEOUT'

@@ -9,7 +9,7 @@ const output = join('dist', 'vm', 'init');
 const compiler = () => ['/usr/bin/musl-gcc'].find(existsSync) ?? 'gcc';
 
 function compile(): void {
-  const sources = globSync('test-harness/vm/init/*.c', { cwd: project }).sort();
+  const sources = globSync('test-harness/init/*.c', { cwd: project }).sort();
   const flags = ['-static', '-s', '-Os', '-std=c11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror'];
   execFileSync(compiler(), [...flags, ...sources, '-o', output], { cwd: project, stdio: ['ignore', 'inherit', 'inherit'] });
 }
@@ -17,7 +17,7 @@ function compile(): void {
 /** Process 1 of the harness's virtual machines: C to a static executable. Other processors have none yet. */
 export const vmStep: Step = {
   name: 'vm',
-  inputs: ['test-harness/vm/init/*.{c,h}', 'scripts/build/vm.ts'],
+  inputs: ['test-harness/init/*.{c,h}', 'scripts/build/vm.ts'],
   outputs: [output],
   run: compile,
 };

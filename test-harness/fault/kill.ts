@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HarnessError } from '../errors.ts';
 import { cgroupPids } from '../lab/cgroup.ts';
 import type { Machine } from '../lab/machine.ts';
+import { INIT_NAME } from '../lab/machine-init.ts';
+import { kill } from '../lab/proc.ts';
 
 export interface KillOptions {
   /** milliseconds that the process may live, counted from when it is seen (default 0) */
@@ -21,9 +23,6 @@ export interface Victim {
   /** it was still alive when the signal was sent */
   readonly hit: boolean;
 }
-
-/** The programs by which the harness itself enters a machine, before they become the command (lab/exec.ts). */
-const ENTERING = /^(sh -c echo 0 >|nsenter |setpriv --pdeathsig )/;
 
 /**
  * Waits for a process, started directly on the machine or in a pod of it (not as a service), whose command line matches, lets it live for a while and
@@ -51,23 +50,16 @@ export async function killWhenSeen(machine: Machine, command: RegExp, options: K
 function processes(machine: Machine): { readonly pid: number; readonly command: string }[] {
   return cgroupPids(machine.place.cgroup).flatMap((pid) => {
     const command = commandOf(pid);
-    return command === '' || ENTERING.test(command) ? [] : [{ pid, command }];
+    // a child of process 1 bears its name until it becomes the command
+    return command === '' || command.startsWith(`${INIT_NAME} `) ? [] : [{ pid, command }];
   });
 }
 
 async function end(found: { pid: number; command: string }, signal: NodeJS.Signals, after: number): Promise<Victim> {
   if (after > 0) await sleep(after);
   // the number could be somebody else's by now
-  const hit = commandOf(found.pid) === found.command && sent(found.pid, signal);
+  const hit = commandOf(found.pid) === found.command && kill(found.pid, signal);
   return { ...found, hit };
-}
-
-function sent(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    return process.kill(pid, signal);
-  } catch {
-    return false;
-  }
 }
 
 function commandOf(pid: number): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { HarnessError } from '../errors.ts';
 
 let root: string | undefined;
@@ -34,44 +34,6 @@ export function makeCgroup(path: string): string {
 /** Process ids in a cgroup itself (cgroup.procs, cgroups(7)), as seen from the caller's pid namespace. */
 export function cgroupPids(path: string): number[] {
   return readFileSync(`${path}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number);
-}
-
-/**
- * Lets everything in a cgroup and below it run on, if it was frozen. A killed process that was frozen dies by itself, but whoever waits for it (nsenter(1)
- * in a service's cgroup) may be frozen too, and the end of a pid namespace waits for that one. A cgroup that is gone is fine.
- */
-export function thawTree(path: string): void {
-  for (const name of foldersOf(path)) thawTree(`${path}/${name}`);
-  thaw(path);
-}
-
-function foldersOf(path: string): string[] {
-  try {
-    return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
-  } catch {
-    return []; // it ended meanwhile
-  }
-}
-
-/** Processes in a cgroup or below it that are in no pid namespace but ours (NSpid of proc_pid_status(5)); none when it is gone. */
-export function outsidersIn(path: string): number[] {
-  return [...foldersOf(path).flatMap((name) => outsidersIn(`${path}/${name}`)), ...pidsOf(path).filter(isOutside)];
-}
-
-function pidsOf(path: string): number[] {
-  try {
-    return cgroupPids(path);
-  } catch {
-    return []; // it ended meanwhile
-  }
-}
-
-function isOutside(pid: number): boolean {
-  try {
-    return /^NSpid:\s+\d+$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false; // it ended meanwhile
-  }
 }
 
 /** Lets the processes of a cgroup run on, if it was frozen itself. A cgroup that is gone is fine. */

@@ -1,14 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { relative } from 'node:path';
 import { HarnessError } from '../errors.ts';
+import { BASE_ENV, type OutputListener } from '../init/client.ts';
+import type { RemoteProcess } from '../init/remote-process.ts';
+import type { MachineInit } from './machine-init.ts';
 
 /** Where a command runs: the namespaces of one machine, or of one pod on it. */
 export interface Place {
   /** what error messages call it */
   readonly name: string;
-  /** cgroup that the command is put into */
+  /** cgroup that the command is put into, the machine's or one below */
   readonly cgroup: string;
-  /** arguments of nsenter(1) that choose the namespaces */
-  readonly enter: readonly string[];
+  /** who runs it */
+  readonly init: MachineInit;
+  /** path, in the machine, of the network namespace; empty for the machine's own */
+  readonly netns: string;
 }
 
 export interface ExecOptions {
@@ -35,30 +40,35 @@ export interface ExecResult {
   readonly duration: number;
 }
 
-const BASE_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LANG: 'C.UTF-8' };
+/** What a command has to be told besides its arguments. */
+export interface StartOptions {
+  readonly env: ExecOptions['env'];
+  readonly input: ExecOptions['input'];
+  readonly onOutput: OutputListener;
+}
 
-/**
- * Starts a command in a place. The chain is `sh` (joins the cgroup), `nsenter` (joins the namespaces, forks into the pid
- * namespace), `setpriv` (SIGKILL of nsenter kills exactly the command), command; the first three replace each other or wait, so that
- * the exit status and signal seen here are the command's. It costs some 4 ms more than the command itself.
- */
-export function start(place: Place, argv: readonly string[], env: ExecOptions['env'], stdin: 'pipe' | 'ignore'): ChildProcess {
-  const chain = ['nsenter', ...place.enter, '--', 'setpriv', '--pdeathsig', 'KILL', '--', ...argv];
-  const enter = 'echo 0 > "$0/cgroup.procs" && exec "$@"';
-  return spawn('sh', ['-c', enter, place.cgroup, ...chain], {
-    stdio: [stdin, 'pipe', 'pipe'],
-    env: { ...BASE_ENV, ...env },
-    detached: true,
-    cwd: '/',
-  });
+/** The end of a command that ended with its machine. */
+export const KILLED = { code: null, signal: 'SIGKILL' } as const;
+
+/** Throws COMMAND_FAILED when no command can be started there, because the machine has ended. */
+export function mustRun({ init, name }: Place, argv: readonly string[]): void {
+  if (init.client.ended) throw new HarnessError('COMMAND_FAILED', `start ${argv[0]} on ${name}: the machine has ended`);
+}
+
+/** Starts a command in a place, by process 1 of its machine. Throws BAD_COMMAND; COMMAND_FAILED when the machine has ended. */
+export function start(place: Place, argv: readonly string[], { env, input, onOutput }: StartOptions): RemoteProcess {
+  const { init, netns } = place;
+  mustRun(place, argv);
+  const cgroup = relative(init.cgroup, place.cgroup) || '.';
+  return init.client.start({ argv, env: { ...BASE_ENV, ...env }, cwd: '/', netns, cgroup, input }, onOutput);
 }
 
 /** Runs a command to its end. Rejects only when it could not be started. */
-export function exec(place: Place, argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+export async function exec(place: Place, argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
   const began = performance.now();
-  const child = start(place, argv, options.env, options.input === undefined ? 'ignore' : 'pipe');
-  const stdout = collect(child.stdout);
-  const stderr = collect(child.stderr);
+  const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  const onOutput: OutputListener = (stream, bytes) => output[stream].push(bytes);
+  const child = start(place, argv, { env: options.env, input: options.input, onOutput });
   let killed = false;
   const kill = () => {
     killed = true;
@@ -67,22 +77,11 @@ export function exec(place: Place, argv: readonly string[], options: ExecOptions
   const timer = setTimeout(kill, options.timeout ?? 30_000);
   options.signal?.addEventListener('abort', kill, { once: true });
   if (options.signal?.aborted) kill();
-  child.stdin?.on('error', () => undefined);
-  child.stdin?.end(options.input);
-  return new Promise((resolve, reject) => {
-    const done = () => {
-      clearTimeout(timer);
-      options.signal?.removeEventListener('abort', kill);
-    };
-    child.once('error', (cause) => {
-      done();
-      reject(new HarnessError('COMMAND_FAILED', `start ${argv[0]} on ${place.name}: ${cause.message}`, { cause }));
-    });
-    child.once('close', (code, signal) => {
-      done();
-      resolve({ code, signal, stdout: stdout(), stderr: stderr(), killed, duration: performance.now() - began });
-    });
-  });
+  const end = (await child.closed) ?? KILLED;
+  clearTimeout(timer);
+  options.signal?.removeEventListener('abort', kill);
+  const [stdout, stderr] = [Buffer.concat(output.stdout).toString(), Buffer.concat(output.stderr).toString()];
+  return { ...end, stdout, stderr, killed, duration: performance.now() - began };
 }
 
 /** Like {@link exec}, but a failure is an error that quotes the command's own words. Returns what it wrote to stdout. */
@@ -92,10 +91,4 @@ export async function run(place: Place, argv: readonly string[], options: ExecOp
   const end = result.killed ? `no end after ${options.timeout ?? 30_000} ms` : (result.signal ?? `exit status ${result.code}`);
   const words = (result.stderr.trim() || result.stdout.trim()).slice(-2000);
   throw new HarnessError('COMMAND_FAILED', `run ${argv.join(' ')} on ${place.name}: ${end}${words === '' ? '' : `: ${words}`}`);
-}
-
-function collect(stream: NodeJS.ReadableStream | null): () => string {
-  const chunks: Buffer[] = [];
-  stream?.on('data', (chunk: Buffer) => chunks.push(chunk));
-  return () => Buffer.concat(chunks).toString();
 }

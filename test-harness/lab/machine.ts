@@ -4,7 +4,7 @@ import { setSysctl } from '../../native/index.ts';
 import { makeCgroup } from './cgroup.ts';
 import type { Place } from './exec.ts';
 import { resolveIn } from './files.ts';
-import { type Keeper, startKeeper } from './keeper.ts';
+import { MachineInit } from './machine-init.ts';
 import { hostsFile, resolvFile } from './names.ts';
 import { NetworkNamespace } from './namespace.ts';
 
@@ -25,27 +25,24 @@ export interface MachineOptions {
 
 /**
  * A machine of a lab: its own network, mount, pid, host name and cgroup namespaces. What it shows of the real machine's files is the
- * real thing read-write, except that /etc, /var, /opt are copy-on-write and /run, /sys, /proc are its own. See keeper-script.ts.
+ * real thing read-write, except that /etc, /var, /opt are copy-on-write and /run, /sys, /proc are its own. See `test-harness/init/lab.c`.
  */
 export class Machine extends NetworkNamespace implements AsyncDisposable {
   readonly role: Role;
   /** process 1 of the machine, as numbered on the real machine */
   readonly pid: number;
   readonly place: Place;
-  readonly #keeper: Keeper;
 
-  protected constructor(name: string, role: Role, place: Place, keeper: Keeper) {
+  protected constructor(name: string, role: Role, place: Place) {
     super(name);
     this.role = role;
     this.place = place;
-    this.pid = keeper.pid;
-    this.#keeper = keeper;
+    this.pid = place.init.pid;
   }
 
   /** Starts a machine below a lab's cgroup. Use {@link Lab.addNode} and its like, which also take care of its end. */
   static async boot(name: string, role: Role, labCgroup: string, options: MachineOptions = {}): Promise<Machine> {
-    const { place, keeper } = await bootPlace(name, labCgroup, options);
-    return await new Machine(name, role, place, keeper).prepare(options);
+    return await new Machine(name, role, await bootPlace(name, labCgroup, options)).prepare(options);
   }
 
   protected async prepare(options: MachineOptions): Promise<this> {
@@ -115,13 +112,13 @@ export class Machine extends NetworkNamespace implements AsyncDisposable {
 
   /** Ends the machine and everything on it. The lab does this too. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#keeper.stop();
+    await this.place.init.stop();
   }
 }
 
 /** The part of booting that does not depend on the kind of machine. */
-export async function bootPlace(name: string, labCgroup: string, options: MachineOptions): Promise<{ place: Place; keeper: Keeper }> {
+export async function bootPlace(name: string, labCgroup: string, options: MachineOptions): Promise<Place> {
   const cgroup = makeCgroup(`${labCgroup}/${name}`);
-  const keeper = await startKeeper({ hostname: name, cgroup, realRcuExpedited: options.realRcuExpedited ?? false });
-  return { keeper, place: { name, cgroup, enter: ['-t', `${keeper.pid}`, '-m', '-u', '-n', '-p', '-C'] } };
+  const init = await MachineInit.start({ hostname: name, cgroup, realRcuExpedited: options.realRcuExpedited ?? false });
+  return { name, cgroup, init, netns: '' };
 }

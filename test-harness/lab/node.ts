@@ -7,8 +7,7 @@ export class Node extends Machine {
   readonly #pods = new Map<string, Pod>();
 
   static override async boot(name: string, _role: 'node', labCgroup: string, options: MachineOptions = {}): Promise<Node> {
-    const { place, keeper } = await bootPlace(name, labCgroup, options);
-    return await new Node(name, 'node', place, keeper).prepare(options);
+    return await new Node(name, 'node', await bootPlace(name, labCgroup, options)).prepare(options);
   }
 
   get pods(): ReadonlyMap<string, Pod> {

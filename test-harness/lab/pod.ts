@@ -3,6 +3,9 @@ import type { Place } from './exec.ts';
 import type { Machine } from './machine.ts';
 import { NetworkNamespace } from './namespace.ts';
 
+/** The program of process 1, which has other uses too (`test-harness/init/main.c`), as every machine finds it. */
+const INIT = '/proc/1/exe';
+
 export interface PodOptions {
   /** 64 hex digits derived from node and pod name unless given; any string that the CNI specification allows (and, for tests, any other) */
   readonly containerId?: string;
@@ -27,18 +30,17 @@ export class Pod extends NetworkNamespace implements AsyncDisposable {
     this.containerId = options.containerId ?? createHash('sha256').update(`${node.place.cgroup}/${name}`).digest('hex');
     this.netnsPath = `/run/netns/${name}`;
     this.#loopback = options.loopback ?? true;
-    const others = node.place.enter.filter((option) => option !== '-n');
-    this.place = { name: `${node.name}/${name}`, cgroup: node.place.cgroup, enter: [...others, `--net=${this.netnsFile}`] };
+    this.place = { ...node.place, name: `${node.name}/${name}`, netns: this.netnsPath };
   }
 
   get netnsFile(): string {
     return `/proc/${this.node.pid}/root${this.netnsPath}`;
   }
 
-  /** Makes the namespace. unshare(1) binds a new one on the file, from inside the node's mount namespace. */
+  /** Makes the namespace and binds it on its file, which only the node sees. */
   async create(): Promise<void> {
     await this.node.writeFile(this.netnsPath, '', 0o444);
-    await this.node.run(['unshare', `--net=${this.netnsPath}`, 'true']);
+    await this.node.run([INIT, '--add-netns', this.netnsPath]);
     if (!this.#loopback) return;
     using netlink = await this.netlink();
     await netlink.links.set((await netlink.links.get('lo')).ifindex, { up: true });
@@ -46,7 +48,7 @@ export class Pod extends NetworkNamespace implements AsyncDisposable {
 
   /** Takes the namespace away as runtimes do, whoever has it open (MNT_DETACH); its devices go with it. Fine when it is gone already. */
   async destroy(): Promise<void> {
-    await this.node.run(['sh', '-c', 'while umount -l "$1" 2> /dev/null; do :; done; rm -f "$1"', 'sh', this.netnsPath]);
+    await this.node.run([INIT, '--remove-netns', this.netnsPath]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -24,7 +24,26 @@ export function parentOf(pid: number): number | undefined {
   return parent === undefined ? undefined : Number(parent);
 }
 
+/** The number of a process in the pid namespace below the caller's, that of a lab's machine (NSpid of proc_pid_status(5)). */
+export function pidInMachine(pid: number): number | undefined {
+  try {
+    const [, number] = /^NSpid:\s+\d+\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return number === undefined ? undefined : Number(number);
+  } catch {
+    return undefined; // it ended meanwhile
+  }
+}
+
 /** Inode of the caller's pid namespace (namespaces(7)): pids mean nothing outside it. */
 export function pidNamespace(): string {
   return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
+}
+
+/** Sends a signal. False for a process that has ended. */
+export function kill(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
 }

@@ -3,24 +3,9 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { initProgram } from '../init/program.ts';
 import { cgroup2Root } from './cgroup.ts';
 import { isAlive, labOwner } from './identity.ts';
-
-/**
- * Waits for the end of its input, which comes when the lab is closed or its process dies in any way, then kills what is left in the
- * lab's cgroup (cgroup.kill, kernel 5.14) and removes the cgroup. Tries for 5 s, because a killed process leaves its cgroup a little later.
- */
-const REAPER_SCRIPT = `
-trap '' HUP INT TERM
-cat > /dev/null
-tries=0
-while [ -d "$1" ] && [ $tries -lt 100 ]; do
-  echo 1 2> /dev/null > "$1/cgroup.kill"
-  find "$1" -depth -type d -exec rmdir {} + 2> /dev/null
-  [ -d "$1" ] && sleep 0.05
-  tries=$((tries + 1))
-done
-`;
 
 /** The only thing of a lab that outlives the process which built it, for as long as it takes to clean up. */
 export interface Reaper {
@@ -28,9 +13,9 @@ export interface Reaper {
   reap(): Promise<string[]>;
 }
 
-/** @param cgroup the lab's cgroup; all of its machines' cgroups lie below it */
+/** Starts it; see `test-harness/init/reap.c`. @param cgroup the lab's cgroup; all of its machines' cgroups lie below it */
 export function startReaper(cgroup: string): Reaper {
-  const child = spawn('sh', ['-c', REAPER_SCRIPT, 'reaper', cgroup], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  const child = spawn(initProgram(), ['--reap', cgroup], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, env: {}, cwd: '/' });
   child.unref();
   child.stdin.on('error', () => undefined);
   (child.stdin as unknown as { unref(): void }).unref();

@@ -1,16 +1,14 @@
-import type { ChildProcess } from 'node:child_process';
+import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HarnessError } from '../errors.ts';
-import { cgroupPids, makeCgroup, thawTree } from './cgroup.ts';
-import { type ExecOptions, type Place, start } from './exec.ts';
-import { parentOf } from './proc.ts';
+import type { Exit, RemoteProcess } from '../init/remote-process.ts';
+import { cgroupPids, makeCgroup } from './cgroup.ts';
+import { type ExecOptions, KILLED, mustRun, type Place, start } from './exec.ts';
+import { kill, pidInMachine } from './proc.ts';
 import { removeCgroup } from './reaper.ts';
 
 /** How a service ended. */
-export interface ServiceEnd {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
+export type ServiceEnd = Exit;
 
 let services = 0;
 
@@ -20,7 +18,7 @@ let services = 0;
  */
 export class Service implements AsyncDisposable {
   readonly name: string;
-  readonly #child: ChildProcess;
+  readonly #child: RemoteProcess;
   /** the cgroup of the service and all of its children, on the real machine; gone some time after its end */
   readonly cgroup: string;
   readonly #output: { stdout: string; stderr: string } = { stdout: '', stderr: '' };
@@ -29,22 +27,23 @@ export class Service implements AsyncDisposable {
   readonly ended: Promise<ServiceEnd>;
 
   private constructor(place: Place, argv: readonly string[], env: ExecOptions['env']) {
+    // before there is a cgroup of it
+    mustRun(place, argv);
     services += 1;
     this.name = `${argv[0]} on ${place.name}`;
     this.cgroup = makeCgroup(`${place.cgroup}/service-${services}`);
-    this.#child = start({ ...place, cgroup: this.cgroup }, argv, env, 'ignore');
-    for (const key of ['stdout', 'stderr'] as const) {
-      this.#child[key]?.on('data', (chunk: Buffer) => {
-        this.#output[key] += chunk.toString();
+    const decoders = { stdout: new StringDecoder(), stderr: new StringDecoder() };
+    this.#child = start({ ...place, cgroup: this.cgroup }, argv, {
+      env,
+      input: undefined,
+      onOutput: (stream, bytes) => {
+        this.#output[stream] += decoders[stream].write(bytes);
         this.#tell();
-      });
-    }
-    this.ended = new Promise((resolve) => {
-      this.#child.once('error', () => resolve({ code: null, signal: null }));
-      this.#child.once('close', (code, signal) => resolve({ code, signal }));
+      },
     });
+    this.ended = this.#child.closed.then((end) => end ?? KILLED);
     // children that the command leaves behind would hold its output open
-    this.#child.once('exit', () => this.#killAll());
+    void this.#child.exited.then(() => this.#killAll());
     void this.ended.then(() => {
       this.#tell();
       void removeCgroup(this.cgroup);
@@ -65,13 +64,13 @@ export class Service implements AsyncDisposable {
   }
 
   get running(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
+    return this.#child.running;
   }
 
   /** Process ids of the service and its descendants on the real machine; empty when all have ended. */
   pids(): number[] {
     try {
-      return cgroupPids(this.cgroup).filter((pid) => pid !== this.#child.pid);
+      return cgroupPids(this.cgroup);
     } catch {
       return [];
     }
@@ -79,7 +78,7 @@ export class Service implements AsyncDisposable {
 
   /** Process id, on the real machine, of the command itself; undefined in the moment before it starts and after its end. */
   get pid(): number | undefined {
-    return this.pids().find((pid) => parentOf(pid) === this.#child.pid);
+    return this.running ? this.pids().find((pid) => pidInMachine(pid) === this.#child.pid) : undefined;
   }
 
   /** Sends a signal to the service's main process. Throws SERVICE_FAILED when it is not running. */
@@ -89,12 +88,11 @@ export class Service implements AsyncDisposable {
 
   /** False when there is no main process to send it to. */
   #send(name: NodeJS.Signals): boolean {
-    const pid = this.pid;
-    if (pid === undefined) return false;
-    process.kill(pid, name);
-    // nsenter(1) stops itself when its child stops, and has to be continued with it, or to see its end
-    if (name === 'SIGCONT' || name === 'SIGKILL') this.#child.kill('SIGCONT');
-    if (name === 'SIGKILL') thawTree(this.cgroup);
+    if (!this.running) return false;
+    const { pid } = this;
+    // sent from here it has arrived when this returns; to a service that is only starting, process 1 sends it
+    if (pid !== undefined) return kill(pid, name);
+    this.#child.kill(name);
     return true;
   }
 
@@ -122,7 +120,7 @@ export class Service implements AsyncDisposable {
 
   /** Sends a signal (SIGTERM unless told otherwise), waits, and kills what is still there after `timeout` ms. Returns how it ended. */
   async stop(signal: NodeJS.Signals = 'SIGTERM', timeout = 30_000): Promise<ServiceEnd> {
-    if (!this.#send(signal) && this.running) this.#child.kill('SIGKILL');
+    this.#send(signal);
     const timer = setTimeout(() => this.#killAll(), timeout);
     const end = await this.ended;
     clearTimeout(timer);
@@ -135,14 +133,7 @@ export class Service implements AsyncDisposable {
   }
 
   #killAll(): void {
-    for (const pid of this.pids()) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // it ended by itself meanwhile
-      }
-    }
-    thawTree(this.cgroup);
+    for (const pid of this.pids()) kill(pid, 'SIGKILL');
   }
 
   #tell(): void {

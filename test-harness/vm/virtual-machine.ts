@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import { HarnessError } from '../errors.ts';
+import { BASE_ENV, InitClient, type OutputListener } from '../init/client.ts';
 import type { ExecResult } from '../lab/exec.ts';
-import { signalName } from './signal.ts';
-import { encodeCommand, encodeFrame, FRAME, type Frame, onFrames } from './wire.ts';
 
 export interface RunOptions {
   /** added to the machine's own small environment (PATH, HOME, LANG); the test process's environment is never passed on */
@@ -19,7 +18,7 @@ export interface RunOptions {
   /** ends the machine */
   readonly signal?: AbortSignal;
   /** hears the output as it comes */
-  readonly onOutput?: (stream: 'stdout' | 'stderr', bytes: Buffer) => void;
+  readonly onOutput?: OutputListener;
 }
 
 /** An ended command with its output as the bytes that it is. */
@@ -31,16 +30,6 @@ export interface RawResult {
   /** wall-clock milliseconds */
   readonly duration: number;
 }
-
-interface Pending {
-  readonly stdout: Buffer[];
-  readonly stderr: Buffer[];
-  readonly onOutput: RunOptions['onOutput'];
-  readonly end: (code: number | null, signal: NodeJS.Signals | null) => void;
-  readonly fail: (error: Error) => void;
-}
-
-const BASE_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LANG: 'C.UTF-8' };
 
 /** Bytes of the console that are kept. */
 const CONSOLE = 65_536;
@@ -59,7 +48,7 @@ export class VirtualMachine implements AsyncDisposable {
 
   /** Waits until the machine is ready. Throws KERNEL_PANIC, VM_FAILED, TIMEOUT; then nothing of it is left. */
   static async start(process: QemuProcess, timeout: number, signal: AbortSignal | undefined): Promise<VirtualMachine> {
-    const release = await process.bounded<string>('boot', timeout, signal, (resolve, reject) => process.awaitReady(resolve, reject));
+    const release = await process.bounded<string>('boot', timeout, signal, (machine) => machine.ready);
     return new VirtualMachine(process, release);
   }
 
@@ -77,18 +66,7 @@ export class VirtualMachine implements AsyncDisposable {
   /** Like {@link exec}, with the output as bytes. */
   execRaw(argv: readonly string[], options: RunOptions = {}): Promise<RawResult> {
     const { timeout = 600_000, signal } = options;
-    const begin = () => {
-      const began = performance.now();
-      return this.#process.bounded<RawResult>(`run ${argv.join(' ')}`, timeout, signal, (resolve, fail) => {
-        const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-        const end: Pending['end'] = (code, by) => {
-          const [stdout, stderr] = [Buffer.concat(output.stdout), Buffer.concat(output.stderr)];
-          resolve({ code, signal: by, stdout, stderr, duration: performance.now() - began });
-        };
-        const { env = {}, cwd = '/', input = '' } = options;
-        this.#process.send({ argv, env: { ...BASE_ENV, ...env }, cwd, input }, { ...output, onOutput: options.onOutput, end, fail });
-      });
-    };
+    const begin = () => this.#process.bounded(`run ${argv.join(' ')}`, timeout, signal, (init) => execRaw(init, argv, options));
     const result = this.#turn.then(begin);
     this.#turn = result.catch(() => undefined);
     return result;
@@ -120,35 +98,58 @@ export class VirtualMachine implements AsyncDisposable {
   }
 }
 
+/** Undefined when the machine ended first. */
+async function execRaw(init: InitClient, argv: readonly string[], options: RunOptions): Promise<RawResult | undefined> {
+  const began = performance.now();
+  const { env, cwd = '/', input, onOutput } = options;
+  const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  let isOver = false;
+  const hear: OutputListener = (stream, bytes) => {
+    // processes that the command left behind may go on
+    if (isOver) return;
+    output[stream].push(bytes);
+    onOutput?.(stream, bytes);
+  };
+  const process = init.start({ argv, env: { ...BASE_ENV, ...env }, cwd, netns: '', cgroup: '.', input }, hear);
+  const end = await process.exited;
+  isOver = true;
+  if (end === undefined) return undefined;
+  const [stdout, stderr] = [Buffer.concat(output.stdout), Buffer.concat(output.stderr)];
+  return { ...end, stdout, stderr, duration: performance.now() - began };
+}
+
 /** QEMU with its file server, in namespaces of its own; and the conversation with process 1 of the guest. */
 export class QemuProcess {
   readonly #child: ChildProcess;
-  readonly #wire: Duplex;
+  readonly #init: InitClient;
   #console = '';
   #complaints = '';
-  #pending: Pending | undefined;
-  #ready: ((release: string) => void) | undefined;
-  #unready: ((error: Error) => void) | undefined;
   #ended: Error | undefined;
+  /** rejects when the machine ends */
+  readonly #failure: Promise<never>;
+  #fail: (error: Error) => void = () => undefined;
 
   /** `argv` is QEMU's command line behind all that leads to it; it finds the wire as descriptor 3 and its console as 4. */
   constructor(argv: readonly string[], onConsole: ((text: string) => void) | undefined) {
     const [program = '', ...args] = argv;
+    this.#failure = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    this.#failure.catch(() => undefined);
     this.#child = spawn(program, args, {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
       detached: true,
       env: { PATH: BASE_ENV.PATH, LC_ALL: 'C' },
       cwd: '/',
     });
-    this.#wire = this.#child.stdio[3] as Duplex;
-    const text = this.#child.stdio[4] as Duplex;
-    for (const stream of [this.#wire, text]) stream.on('error', () => undefined);
+    this.#init = new InitClient(this.#child.stdio[3] as Socket);
+    const text = this.#child.stdio[4] as Socket;
+    text.on('error', () => undefined);
     text.on('data', (chunk: Buffer) => {
       this.#console = `${this.#console}${chunk.toString('latin1')}`.slice(-CONSOLE);
       onConsole?.(chunk.toString('latin1'));
     });
     this.#child.stderr?.on('data', (chunk: Buffer) => (this.#complaints = `${this.#complaints}${chunk}`.slice(-CONSOLE)));
-    onFrames(this.#wire, (frame) => this.#take(frame));
     this.#child.once('error', (cause) => this.#end(new HarnessError('VM_FAILED', `start ${program}: ${cause.message}`, { cause })));
     this.#child.once('close', () => this.#end(this.#obituary()));
   }
@@ -157,28 +158,14 @@ export class QemuProcess {
     return this.#console;
   }
 
-  awaitReady(resolve: (release: string) => void, reject: (error: Error) => void): void {
-    if (this.#ended) reject(this.#ended);
-    this.#ready = resolve;
-    this.#unready = reject;
-  }
-
-  send(command: Parameters<typeof encodeCommand>[0], pending: Pending): void {
-    if (this.#ended) {
-      pending.fail(this.#ended);
-      return;
-    }
-    this.#pending = pending;
-    this.#wire.write(encodeFrame(FRAME.command, encodeCommand(command)));
-  }
-
   /** Something that the guest does, in its time or not at all: at its end, and when it is aborted, the machine is ended. */
   async bounded<T>(
     what: string,
     timeout: number,
     signal: AbortSignal | undefined,
-    begin: (resolve: (value: T) => void, reject: (error: Error) => void) => void,
+    begin: (init: InitClient) => Promise<T | undefined>,
   ): Promise<T> {
+    if (this.#ended) throw this.#ended;
     const stop = (error: HarnessError) => {
       this.#end(error);
       void this.stop();
@@ -188,10 +175,11 @@ export class QemuProcess {
     const timer = setTimeout(late, timeout);
     signal?.addEventListener('abort', abort, { once: true });
     try {
-      return await new Promise<T>((resolve, reject) => {
-        begin(resolve, reject);
-        if (signal?.aborted) abort();
-      });
+      const begun = begin(this.#init);
+      if (signal?.aborted) abort();
+      // what the machine's end left unanswered fails by the reason of that end, which QEMU's own end tells
+      const done = await Promise.race([begun, this.#failure]);
+      return done ?? (await this.#failure);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
@@ -216,26 +204,10 @@ export class QemuProcess {
     }
   }
 
-  #take({ kind, payload }: Frame): void {
-    const pending = this.#pending;
-    if (kind === FRAME.ready) this.#ready?.(payload.toString());
-    if (kind === FRAME.end && pending !== undefined) {
-      this.#pending = undefined;
-      const [code = 0, signal = 0] = payload;
-      pending.end(signal === 0 ? code : null, signal === 0 ? null : signalName(signal));
-    }
-    if (kind !== FRAME.stdout && kind !== FRAME.stderr) return;
-    const stream = kind === FRAME.stdout ? 'stdout' : 'stderr';
-    pending?.[stream].push(payload);
-    pending?.onOutput?.(stream, payload);
-  }
-
   /** The first reason counts. */
   #end(error: Error): void {
-    if (this.#ended) return;
-    this.#ended = error;
-    this.#unready?.(error);
-    this.#pending?.fail(error);
+    this.#ended ??= error;
+    this.#fail(error);
   }
 
   #obituary(): HarnessError {

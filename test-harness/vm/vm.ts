@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HarnessError } from '../errors.ts';
+import { initProgram } from '../init/program.ts';
 import { cpio } from './cpio.ts';
-import { initProgram } from './init.ts';
 import { type Kernel, obtainKernel } from './kernel.ts';
 import type { KernelName } from './kernels.ts';
 import { LAUNCH_SCRIPT } from './launch-script.ts';
@@ -80,7 +80,8 @@ function mustBeAbleToBoot(): void {
 
 /** The initramfs: process 1, and the modules without which it cannot reach the root file system. Kept beside the kernel. */
 async function initialFiles(kernel: Kernel): Promise<string> {
-  const { data, digest } = await initProgram();
+  const data = await readFile(initProgram());
+  const digest = createHash('sha256').update(data).digest('hex').slice(0, 12);
   const file = join(kernel.folder, `initrd-${digest}`);
   if (existsSync(file)) return file;
   const own = cpio([{ path: 'init', mode: 0o100755, data }]);

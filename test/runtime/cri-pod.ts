@@ -23,16 +23,13 @@ export class CriPod extends NetworkNamespace {
   readonly #containerd: Containerd;
   readonly #container: string;
 
-  private constructor(containerd: Containerd, names: Names, netnsFile: string) {
+  /** `netns` as the node sees it, `netnsFile` as the real machine does. */
+  private constructor(containerd: Containerd, names: Names, netns: string, netnsFile: string) {
     super(names.name);
     const { place } = containerd.node;
     this.id = names.id;
     this.netnsFile = netnsFile;
-    this.place = {
-      ...place,
-      name: `${place.name}/${names.name}`,
-      enter: [...place.enter.filter((one) => one !== '-n'), `--net=${netnsFile}`],
-    };
+    this.place = { ...place, name: `${place.name}/${names.name}`, netns };
     this.#containerd = containerd;
     this.#container = names.container;
   }
@@ -41,7 +38,7 @@ export class CriPod extends NetworkNamespace {
     const { linux } = (await infoOf(containerd, names.id)).runtimeSpec;
     const path = linux.namespaces.find(({ type }) => type === 'network')?.path;
     if (path === undefined) throw new Error(`find network namespace of pod ${names.name}: containerd tells of none`);
-    return new CriPod(containerd, names, await containerd.node.path(path));
+    return new CriPod(containerd, names, path, await containerd.node.path(path));
   }
 
   /** The addresses that the CRI reports, the pod's main one first. */

@@ -78,19 +78,21 @@ export class Container extends NetworkNamespace {
   readonly place: Node['place'];
   readonly #site: PodmanSite;
 
-  private constructor(site: PodmanSite, name: string, id: string, netnsFile: string) {
+  /** `netns` as the node sees it, `netnsFile` as the real machine does. */
+  private constructor(site: PodmanSite, name: string, id: string, netns: string, netnsFile: string) {
     super(name);
     const { place } = site.node;
     this.id = id;
     this.netnsFile = netnsFile;
-    this.place = { ...place, name: `${place.name}/${name}`, enter: [...place.enter.filter((one) => one !== '-n'), `--net=${netnsFile}`] };
+    this.place = { ...place, name: `${place.name}/${name}`, netns };
     this.#site = site;
   }
 
   /** Finds a running container by its name. */
   static async of(site: PodmanSite, name: string): Promise<Container> {
     const { Id, NetworkSettings } = await site.inspect(name);
-    return new Container(site, name, Id, await site.node.path(NetworkSettings.SandboxKey));
+    const netns = NetworkSettings.SandboxKey;
+    return new Container(site, name, Id, netns, await site.node.path(netns));
   }
 
   /** What podman tells of its attachment. */

@@ -38,8 +38,7 @@ void boot_load_modules(void) {
   fclose(list);
 }
 
-static void must_mount(const char* source, const char* target, const char* type, unsigned long flags,
-                       const char* data) {
+void must_mount(const char* source, const char* target, const char* type, unsigned long flags, const char* data) {
   if (mount(source, target, type, flags, data)) die("mount", target);
 }
 
