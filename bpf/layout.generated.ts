@@ -170,6 +170,12 @@ export const dropReason = {
   DUPLICATE_ADDRESS: 34,
   NEIGHBOUR_ANNOUNCED: 35,
   HOST_MULTICAST: 36,
+  TINY_FRAGMENT: 37,
+  FRAGMENTED_DISCOVERY: 38,
+  SOURCE_ROUTE: 39,
+  MARTIAN_SOURCE: 40,
+  MARTIAN_DESTINATION: 41,
+  LOCAL_SOURCE: 42,
   ICMP_LIMITED: 253,
   EVENT_LIMITED: 254,
   EVENT_LOST: 255,
@@ -237,6 +243,8 @@ export const sourceFile = {
   ROUTE: 36,
   ICMP: 37,
   EVENTS: 38,
+  EXTENSIONS: 39,
+  ND_GUARD: 40,
 } as const;
 export type SourceFile = keyof typeof sourceFile;
 
@@ -286,6 +294,12 @@ export const dropReasonText: Readonly<Record<DropReason, string>> = {
   DUPLICATE_ADDRESS: 'quiet: a pod asked whether its own address is taken; silence means no',
   NEIGHBOUR_ANNOUNCED: 'quiet: a pod announced its own address by ARP or ND',
   HOST_MULTICAST: "quiet: the node's own multicast or discovery on a device of ours",
+  TINY_FRAGMENT: 'a first fragment without its whole layer 4 header, or a later one that would overwrite it',
+  FRAGMENTED_DISCOVERY: 'neighbour or multicast listener discovery in a fragment',
+  SOURCE_ROUTE: 'an IPv4 source route option or an IPv6 routing header of type 0',
+  MARTIAN_SOURCE: 'a source that no host has on a wire: 0/8, 127/8, ::, ::1, multicast; to a pod also link-local',
+  MARTIAN_DESTINATION: 'to 0/8, 127/8, :: or ::1, which are valid inside a host only',
+  LOCAL_SOURCE: 'from outside, with the address of a pod of this node or of the node itself',
   ICMP_LIMITED: "not a drop: the packet's sender got no ICMP error, having used up its rate of them",
   EVENT_LIMITED: 'not a drop: an event was not sent, its source having used up its rate of them',
   EVENT_LOST: 'not a drop: the ring buffer had no room for an event',
@@ -347,6 +361,14 @@ export const maps = {
     key: scalar('u32', u32),
     value: icmpScratch,
   },
+  axo_scratch_use: {
+    name: 'axo_scratch_use',
+    type: 'hash',
+    maxEntries: 1024,
+    flags: 0,
+    key: scalar('u32', u32),
+    value: scalar('u32', u32),
+  },
   axo_settings: {
     name: 'axo_settings',
     type: 'array',
@@ -375,6 +397,7 @@ export const objects = ['from_container', 'from_host', 'from_netdev', 'to_contai
 export const programs = {
   axo_from_container: { object: 'from_container', section: 'tc' },
   axo_from_host: { object: 'from_host', section: 'tc' },
+  axo_from_l3dev: { object: 'from_netdev', section: 'tc' },
   axo_from_netdev: { object: 'from_netdev', section: 'tc' },
   axo_to_container: { object: 'to_container', section: 'tc' },
   axo_to_host: { object: 'to_host', section: 'tc' },

@@ -107,6 +107,16 @@ static void enter_namespaces(const struct request* request, const struct machine
   if (netns < 0 || setns(netns, CLONE_NEWNET)) give_up("enter", request->netns);
 }
 
+/* Returns with errno. A path is never handed to a shell when it is no program, as execvp(3) of glibc would. */
+static void run(char** arguments) {
+  errno = EINVAL;
+  if (!arguments[0]) return;
+  if (strchr(arguments[0], '/'))
+    execv(arguments[0], arguments);
+  else
+    execvp(arguments[0], arguments);
+}
+
 /* In the child: becomes the command. */
 _Noreturn static void become(const struct request* request, const struct machine* machine, const int* files) {
   for (int i = 0; i < 3; i++) dup2(files[i], i);
@@ -119,10 +129,7 @@ _Noreturn static void become(const struct request* request, const struct machine
   signal(SIGPIPE, SIG_DFL);
   sigprocmask(SIG_SETMASK, &none, NULL);
   setsid();
-  if (request->arguments[0])
-    execvp(request->arguments[0], request->arguments);
-  else
-    errno = EINVAL;
+  run(request->arguments);
   give_up("run", request->arguments[0] ? request->arguments[0] : "nothing");
 }
 

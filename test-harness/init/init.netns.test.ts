@@ -20,6 +20,7 @@ describe('commands of a machine', () => {
   beforeAll(async () => {
     lab = await Lab.create({ nodes: { node1: {} } });
     node = lab.node('node1');
+    await node.writeFile('/run/odd', 'echo a script without a first line', 0o755);
   });
   afterAll(() => lab.close());
 
@@ -29,6 +30,7 @@ describe('commands of a machine', () => {
     ['a signal', ['sh', '-c', 'kill -9 $$'], { code: null, signal: 'SIGKILL', killed: false }],
     ['no such program', ['no-such-command'], { code: 127, signal: null, stderr: 'run no-such-command: No such file or directory\n' }],
     ['no program', ['/etc/passwd'], { code: 126, signal: null, stderr: 'run /etc/passwd: Permission denied\n' }],
+    ['no format that the kernel knows', ['/run/odd'], { code: 126, signal: null, stderr: 'run /run/odd: Exec format error\n' }],
   ])('end with %s', async (_, argv, end) => {
     expect(await node.exec(argv)).toMatchObject(end);
   });

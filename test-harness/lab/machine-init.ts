@@ -66,9 +66,12 @@ export class MachineInit {
 }
 
 async function readyClient(parent: ChildProcess, name: string): Promise<InitClient> {
+  if (parent.pid === undefined) {
+    const [cause] = (await once(parent, 'error')) as [Error];
+    throw new HarnessError('KEEPER_FAILED', `start machine ${name}: ${cause.message}`, { cause });
+  }
   const complaints: string[] = [];
   parent.stderr?.on('data', (chunk: Buffer) => complaints.push(chunk.toString()));
-  parent.once('error', (cause) => complaints.push(cause.message));
   const closed = once(parent, 'close').catch(() => undefined);
   const client = new InitClient(parent.stdio[3] as Socket);
   if ((await client.ready) === undefined) {

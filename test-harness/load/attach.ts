@@ -26,7 +26,7 @@ export interface AttachFailure {
 
 /** All calls of one verb that succeeded. */
 export interface VerbReport {
-  /** milliseconds of each call by the runtime, in the order of the pods; starting the plugin on the node (some 4 ms) is part of it */
+  /** milliseconds of each call by the runtime, in the order of the pods; starting the plugin on the node (1 to 2 ms) is part of it */
   readonly durations: readonly number[];
   /** undefined when none succeeded */
   readonly percentiles: Summary | undefined;

@@ -52,7 +52,7 @@ export async function timeHealthDuring<T>(node: Node, work: Promise<T>): Promise
 }
 
 /**
- * Starts the daemon and answers how many milliseconds it took from its spawn, the way into the node's namespaces included (some 4 ms), until it
+ * Starts the daemon and answers how many milliseconds it took from its spawn, the way into the node's namespaces included (1 to 2 ms), until it
  * said that an ADD would be served.
  */
 export async function timeStart(axoneme: AxonemeNode): Promise<number> {
