@@ -10,9 +10,12 @@ import { attachmentOf, Lab, parseNetwork, Runtime } from './index.ts';
 
 const run = promisify(execFile);
 const index = JSON.stringify(join(import.meta.dirname, 'index.ts'));
+const inventory = JSON.stringify(join(import.meta.dirname, 'lab/inventory.ts'));
 const program = `
 import { Lab } from ${index};
-try { await using lab = await Lab.create({ nodes: { node1: {} } }); } catch (error) { console.log(error.code + ' ' + error.message); }`;
+import { listLabs } from ${inventory};
+try { await using lab = await Lab.create({ nodes: { node1: {} } }); } catch (error) { console.log(error.code + ' ' + error.message); }
+if (listLabs().some(({ pid }) => pid === process.pid)) console.log('a lab is left');`;
 const node = [process.execPath, '--input-type=module-typescript', '--eval', program];
 
 /** What a program that builds a lab says under these circumstances. */

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeCgroup } from '../lab/cgroup.ts';
 import { nextLabName } from '../lab/identity.ts';
+import { MachineInit } from '../lab/machine-init.ts';
 import { startReaper } from '../lab/reaper.ts';
 import { cgroup2Root, Lab, type Node, pause } from '../lab/testing.ts';
 import { initProgram } from './program.ts';
@@ -142,6 +143,13 @@ describe('commands of a machine', () => {
     await expect(other.node('a').exec(['true'])).rejects.toMatchObject({ code: 'COMMAND_FAILED', message: late });
     expect(() => other.node('a').spawn(['true'])).toThrow(late);
     expect(existsSync(`${cgroup2Root()}/${other.name}`)).toBe(false);
+  });
+
+  it('are not there when the machine cannot be made, which says why', async () => {
+    const cgroup = `${cgroup2Root()}/${nextLabName()}/none`;
+    const message = `start machine none: axoneme init: open ${cgroup}: No such file or directory`;
+    const starting = MachineInit.start({ hostname: 'none', cgroup, realRcuExpedited: false });
+    await expect(starting).rejects.toMatchObject({ code: 'KEEPER_FAILED', message });
   });
 
   it('take signals from the moment they are asked for', async () => {

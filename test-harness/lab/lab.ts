@@ -1,4 +1,5 @@
 import { HarnessError } from '../errors.ts';
+import { initProgram } from '../init/program.ts';
 import { bareAddress, familyOf, parsePrefix } from './address.ts';
 import { cgroup2Root, makeCgroup } from './cgroup.ts';
 import { nextLabName } from './identity.ts';
@@ -59,6 +60,8 @@ export class Lab implements AsyncDisposable {
   /** Builds a lab. Machines boot in parallel; each costs some 9 ms of processor time. Throws NOT_ROOT, NO_NAMESPACES, NO_PROGRAM, NO_CGROUP2, KEEPER_FAILED. */
   static async create(plan: LabPlan = {}): Promise<Lab> {
     mustBeAbleToBuild();
+    // before there is anything to clean up
+    initProgram();
     const name = nextLabName();
     const cgroup = makeCgroup(`${cgroup2Root()}/${name}`);
     const lab = new Lab(name, cgroup, startReaper(cgroup), plan.addresses ?? {});
