@@ -15,6 +15,7 @@ export class InitClient {
   readonly ready: Promise<string | undefined>;
   readonly #wire: Socket;
   readonly #commands = new Map<number, { readonly process: RemoteProcess; readonly onOutput: OutputListener }>();
+  readonly #closed: Promise<void>;
   #last = 0;
   #ended = false;
   #onReady: (release: string | undefined) => void = () => undefined;
@@ -27,7 +28,12 @@ export class InitClient {
     });
     onFrames(wire, (frame) => this.#take(frame));
     wire.on('error', () => undefined);
-    wire.once('close', () => this.#end());
+    this.#closed = new Promise((resolve) => {
+      wire.once('close', () => {
+        this.#end();
+        resolve();
+      });
+    });
   }
 
   /** Whether the machine has ended: no command can be started any more. */
@@ -49,6 +55,12 @@ export class InitClient {
     this.#wire.ref();
     this.#send(FRAME.command, id, payload);
     return process;
+  }
+
+  /** Resolves when the machine has ended and all that it said has been heard. */
+  async heard(): Promise<void> {
+    this.#wire.ref();
+    await this.#closed;
   }
 
   #send(kind: string, command: number, payload: Buffer): void {

@@ -133,9 +133,10 @@ describe('commands of a machine', () => {
   it('and services end with their machine, and none starts afterwards', async () => {
     const other = await Lab.create({ nodes: { a: {} } });
     const running = other.node('a').exec(['sleep', '60']);
-    const service = other.node('a').spawn(['sleep', '60']);
-    await sleep(50);
+    const service = other.node('a').spawn(['sh', '-c', 'echo last words; sleep 60']);
+    await service.waitForOutput(/last words/);
     await other.close();
+    expect(service.running).toBe(false);
     const killed = { code: null, signal: 'SIGKILL' };
     expect(await running).toMatchObject({ ...killed, killed: false });
     expect(await service.ended).toEqual(killed);

@@ -62,6 +62,7 @@ export class MachineInit {
     const exited = once(parent, 'exit');
     if (!kill(this.pid, 'SIGKILL')) parent.kill('SIGKILL');
     await exited;
+    await this.client.heard();
   }
 }
 
