@@ -1,9 +1,11 @@
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { Datapath } from './testing/datapath.ts';
 import { families, talk } from './testing/family.ts';
 import { Frame } from './testing/frame.ts';
 import { drop, packetTests, type Row, redirect, refuse } from './testing/row.ts';
 import { host, narrow, neighbour, nobody, receivedBy, router, self, sentBy } from './testing/world.ts';
 
+const TC_ACT_SHOT = 2;
 const egress = { direction: 'EGRESS' } as const;
 const broadcast = 'ff:ff:ff:ff:ff:ff';
 

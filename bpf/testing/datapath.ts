@@ -90,7 +90,9 @@ export class Datapath {
   }
 
   /** A map of the object with its generated layout. */
-  map<N extends 'axo_endpoints' | 'axo_devices' | 'axo_metrics' | 'axo_rates' | 'axo_scratch' | 'axo_scratch_use' | 'axo_settings'>(name: N) {
+  map<N extends 'axo_endpoints' | 'axo_devices' | 'axo_metrics' | 'axo_rates' | 'axo_scratch' | 'axo_scratch_use' | 'axo_settings'>(
+    name: N,
+  ) {
     const { key, value } = maps[name];
     return new BpfMap(this.#object.map(name), key as never, value as never) as unknown as MapOf<N>;
   }
