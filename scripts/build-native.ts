@@ -92,7 +92,8 @@ async function link(addon: Addon, outDir: string): Promise<void> {
   const objects = addon.sources.map((source) => objectOf(outDir, source));
   const target = join(outDir, addon.file);
   // Without symbols: a tenth smaller, and the dynamic ones stay.
-  await gxx(['-shared', '-s', '-pthread', '-o', `${target}.new`, ...objects, ...addon.libraries]);
+  // Node unloads an addon with the last environment that loaded it, a worker thread's for one; threads of the addon may still be in it then.
+  await gxx(['-shared', '-s', '-Wl,-z,nodelete', '-pthread', '-o', `${target}.new`, ...objects, ...addon.libraries]);
   // Renamed into place: a process that has the old file mapped keeps it.
   await rename(`${target}.new`, target);
 }
