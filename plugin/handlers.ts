@@ -22,7 +22,7 @@ const WAITING = {
   CHECK: { patienceMs: 1500, answerMs: 5000, aliveMs: ALIVE_MS },
   DEL: { patienceMs: 0, answerMs: 1500, aliveMs: ALIVE_MS },
   GC: { patienceMs: 1500, answerMs: 10_000, aliveMs: ALIVE_MS },
-  STATUS: { patienceMs: 0, answerMs: 100, aliveMs: 1000, startingMs: 0 },
+  STATUS: { patienceMs: 0, answerMs: 50, aliveMs: 1000, startingMs: 0 },
 } as const satisfies Record<string, ClientOptions>;
 
 /** What is left of the time. Of no time at all the client would understand that it need not be patient. */

@@ -21,7 +21,7 @@ export type Deadline = (began: number) => number;
 const NOTHING = new Uint8Array();
 
 /** Silence after which the deadline is asked for the first time, in milliseconds: an answer that comes earlier costs no look at the daemon. */
-const FIRST_WAIT_MS = 100;
+const FIRST_WAIT_MS = 50;
 /** Longest pause between two questions for the deadline, in milliseconds. */
 const LONGEST_WAIT_MS = 1000;
 

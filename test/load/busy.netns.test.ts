@@ -8,14 +8,17 @@ import { Crowd, type Ending, tell } from './crowd.ts';
 
 const codes = (endings: readonly Ending[]) => [...new Set(endings.map(({ code, message }) => `${code} ${message}`.trim()))];
 
+/** AXONEME_CROWD=500 makes more of them. */
+const COUNT = Number(process.env['AXONEME_CROWD'] ?? 60);
+
 describe.each([
   // Without the standalone plugin beside it: no call may need that.
   ['the launcher', warmPlugins],
   ['the standalone plugin', coldPlugins],
-])('sixty pods at once on half a processor, by %s', (form, plugins) => {
+])(`${COUNT} pods at once on half a processor, by %s`, (form, plugins) => {
   it('all succeed, none twice, and STATUS is never 50', { timeout: 600_000 }, async () => {
     await using crowd = await Crowd.open({ processors: 0.5, holdPlugins: true, plugins });
-    const pods = await crowd.pods(60);
+    const pods = await crowd.pods(COUNT);
     const adding = await crowd.withStatus(Promise.all(pods.map(crowd.add)));
     tell(`ADD by ${form}`, adding.result);
     tell('STATUS beside it', adding.statuses);
@@ -27,7 +30,7 @@ describe.each([
     expect([codes(deleting.result), codes(deleting.statuses)]).toEqual([['0'], ['0']]);
     await buried(crowd.node);
     expect(await readBooks(crowd.node)).toEqual({ ready: [], problems: [] });
-    expect(crowd.calls).toEqual({ added: 60, deleted: 60 });
+    expect(crowd.calls).toEqual({ added: COUNT, deleted: COUNT });
   });
 });
 
