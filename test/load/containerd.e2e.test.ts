@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { Runtime } from '../../test-harness/index.ts';
 import { ContainerdSite } from '../runtime/containerd-site.ts';
 import { Quota } from '../support/quota.ts';
 
@@ -19,11 +20,14 @@ it('sixty pods of a real containerd at once on half a processor all run, none tw
   for (const pid of site.daemon.pids()) quota.hold(pid);
   await expect.poll(async () => (await site.containerd.networkReady()).status).toBe(true);
 
-  const asked: Promise<{ status: boolean; message: string }>[] = [];
+  // By ourselves as well: containerd 1.6 asks no plugin for its STATUS.
+  const runtime = new Runtime(site.node, { pluginDirs: ['/opt/cni/bin'] });
+  const network = await runtime.network();
+  const asked: Promise<unknown>[] = [];
   let isOver = false;
   const asking = (async () => {
     while (!isOver) {
-      asked.push(site.containerd.networkReady());
+      asked.push(runtime.status(network), expect(site.containerd.networkReady()).resolves.toMatchObject({ status: true }));
       await sleep(PAUSE_MS);
     }
   })();
@@ -33,7 +37,7 @@ it('sixty pods of a real containerd at once on half a processor all run, none tw
     isOver = true;
   });
   await asking;
-  expect((await Promise.all(asked)).filter(({ status }) => !status)).toEqual([]);
+  expect((await Promise.all(asked)).length).toBeGreaterThan(0);
   const ids = pods.map(({ pod_sandbox_id: id = '' }) => id).sort();
   expect((await site.endpoints()).map(({ containerId }) => containerId).sort()).toEqual(ids);
   const messages = site.daemon.stderr.split('\n').filter((line) => line.includes('"verb":"ADD"'));
