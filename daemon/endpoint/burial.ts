@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BurialCounts, Endpoint } from '../../conf/api/types.ts';
 import { step } from '../../conf/step.ts';
 import { DomainError, messageOf } from '../failure.ts';
@@ -8,9 +7,6 @@ import type { Addressing, Door, EndpointDatapath, GraceWindow } from './ports.ts
 import { Reaper } from './reaper.ts';
 import type { RecordStore } from './record.ts';
 import type { EndpointTable } from './table.ts';
-
-/** How long an ADD waits for what a burial still holds, in milliseconds: a batch takes some 30. */
-const PATIENCE_MS = 200;
 
 export interface BurialParts {
   readonly store: RecordStore;
@@ -85,16 +81,21 @@ export class Burials {
     return this.#reaper.close();
   }
 
-  /** Does `work`, which takes addresses, and once more after the next batch when they are held by what is buried. */
+  /**
+   * Does `work`, which takes addresses. While what is buried holds them, once more after each batch that has freed some: on a busy node a batch takes
+   * long, and others that wait may come first. Throws what `work` throws when a batch frees nothing.
+   */
   async whenFree<T>(work: () => T): Promise<T> {
-    try {
-      return work();
-    } catch (error) {
-      const isTaken = error instanceof DomainError && (error.code === 'pool-exhausted' || error.code === 'address-unavailable');
-      if (!isTaken || this.#reaper.counts.waiting === 0) throw error;
+    for (;;) {
+      const { endpoints: freed, waiting } = this.#reaper.counts;
+      try {
+        return work();
+      } catch (error) {
+        if (waiting === 0 || !isTaken(error)) throw error;
+      }
+      await this.#reaper.reap();
+      if (this.#reaper.counts.endpoints === freed) return work();
     }
-    await Promise.race([this.#reaper.reap(), sleep(PATIENCE_MS, undefined, { ref: false })]);
-    return work();
   }
 
   /**
@@ -119,4 +120,9 @@ export class Burials {
     step('reap.addresses', () => this.#parts.addressing.release(endpoint));
     this.#table.remove(entry);
   }
+}
+
+/** Addresses that may come free. */
+function isTaken(error: unknown): boolean {
+  return error instanceof DomainError && (error.code === 'pool-exhausted' || error.code === 'address-unavailable');
 }

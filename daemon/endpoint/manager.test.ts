@@ -281,14 +281,32 @@ describe('an ADD that finds addresses held by what is buried', () => {
     expect(bench.manager.get(endpoint.id).ipv4?.address).toBe('10.0.0.1');
   });
 
-  it('is refused after a while when the batch hangs', async () => {
+  it('waits for a batch that takes long, and for the next one when others were first', async () => {
+    const [first, second] = [
+      await addWhole(bench, { containerId: 'a' }),
+      await addWhole(bench, { containerId: 'b' }),
+      await addWhole(bench, { containerId: 'c' }),
+    ];
+    await bench.manager.disconnect(first);
+    let end: () => void = () => undefined;
+    const held = new Promise<ReadonlyMap<number, unknown>>((resolve) => {
+      end = () => resolve(new Map());
+    });
+    bench.datapath.reap = () => held;
+    const adds = ['d', 'e'].map((containerId) => bench.manager.create(bench.request({ containerId }), new FakeClaim()));
+    setTimeout(() => void bench.manager.disconnect(second).then(end), 300);
+    const plans = await Promise.all(adds);
+    expect(plans.map(({ endpoint }) => endpoint.ipv4?.address).sort()).toEqual(['10.0.0.1', '10.0.0.2']);
+  });
+
+  it('is refused when a batch frees nothing', async () => {
     const [first] = [
       await addWhole(bench, { containerId: 'a' }),
       await addWhole(bench, { containerId: 'b' }),
       await addWhole(bench, { containerId: 'c' }),
     ];
     await bench.manager.disconnect(first);
-    bench.datapath.reap = () => new Promise(() => undefined);
+    bench.datapath.reap = async (endpoints) => new Map(endpoints.map(({ id }) => [id, new Error('device busy')]));
     await expect(bench.manager.create(bench.request({ containerId: 'd' }), new FakeClaim())).rejects.toMatchObject({
       code: 'pool-exhausted',
     });
