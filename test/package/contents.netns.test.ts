@@ -40,9 +40,9 @@ describe('the packed files', () => {
     expect(paths.filter((path) => /\.test\.|testdata|\/(daemon|plugin|cli|bpf\/lib)\/|\.o$|axoneme-bpf/.test(path))).toEqual([]);
   });
 
-  it('stay small: below 545 kB packed and 1.6 MB unpacked', async () => {
+  it('stay small: below 560 kB packed and 1.6 MB unpacked', async () => {
     const { size, unpackedSize } = await pack(tmpdir(), true);
-    expect(size).toBeLessThan(545_000);
+    expect(size).toBeLessThan(560_000);
     expect(unpackedSize).toBeLessThan(1_600_000);
   });
 });
