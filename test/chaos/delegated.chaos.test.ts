@@ -61,11 +61,12 @@ describe('with an IPAM plugin', () => {
   );
 
   it.each(titled('plugin: ADD that fails'))('an ADD that fails and dies %s leaves nothing behind a DEL', async (_, moment) => {
-    await ward.node.run(['mv', program, `${program}_away`]);
+    // A folder in the place of the program that an ADD attaches last. A mere gap the daemon would fill meanwhile.
+    await ward.node.run(['sh', '-c', `mv ${program} ${program}_away; until mkdir ${program}; do rm -f ${program}; done`]);
     try {
       await dyingAdd(moment);
     } finally {
-      await ward.node.run(['mv', `${program}_away`, program]);
+      await ward.node.run(['sh', '-c', `rmdir ${program}; mv ${program}_away ${program}`]);
     }
   });
 
