@@ -34,8 +34,11 @@ export function encodeHeartbeat({ pid, atMs, phase }: Heartbeat): string {
   return `${`${pid} ${atMs} ${phase}`.padEnd(SIZE - 1)}\n`;
 }
 
-/** Undefined for text that is no heartbeat: a daemon that has just locked a new file has written none yet. */
+/**
+ * Undefined for text that does not begin with a heartbeat: a daemon that has just locked a new file has written none yet. What others appended
+ * says nothing.
+ */
 export function decodeHeartbeat(text: string): Heartbeat | undefined {
-  const [, pid, atMs, phase] = /^(\d+) (\d+) (starting|serving|ending) *\n$/.exec(text) ?? [];
+  const [, pid, atMs, phase] = /^(\d+) (\d+) (starting|serving|ending) *\n$/.exec(text.slice(0, SIZE)) ?? [];
   return phase === undefined ? undefined : { pid: Number(pid), atMs: Number(atMs), phase: phase as DaemonPhase };
 }

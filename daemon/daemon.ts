@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { hostname, release } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   AttachmentKey,
@@ -13,62 +11,27 @@ import type {
   Status,
 } from '../conf/api/types.ts';
 import type { DaemonConfig } from '../conf/config/index.ts';
-import type { Paths } from '../conf/paths.ts';
 import { step } from '../conf/step.ts';
 import { version } from '../conf/version.ts';
-import { NodeIpam } from '../ipam/index.ts';
-import { embeddedFile } from '../native/embedded.ts';
-import { bootTime, Rtnetlink } from '../native/index.ts';
 import type { Backend } from './api/backend.ts';
 import { type ApiServer, serveApi } from './api/server.ts';
 import { CallLog } from './calls.ts';
 import { CallServer } from './cni/server.ts';
-import type { StatusCache } from './cni/status-cache.ts';
-import { Datapath } from './datapath/datapath.ts';
-import { closedWindow, ExpediteWindow, expediteObstacle } from './datapath/expedite.ts';
-import { restoreNames } from './datapath/graves.ts';
-import { routersOnDevice } from './datapath/host-device.ts';
-import { findSurvivors } from './datapath/survivors.ts';
-import { DeleteQueue } from './delete-queue.ts';
-import { adoptRecords } from './endpoint/adopt.ts';
-import { EndpointManager } from './endpoint/manager.ts';
 import type { Claim, Visitor } from './endpoint/ports.ts';
-import { type EndpointRecord, RecordStore } from './endpoint/record.ts';
-import { adoptSurvivors, type SalvageParts } from './endpoint/salvage.ts';
 import { DomainError, messageOf } from './failure.ts';
-import { stampFormat } from './format.ts';
-import { NodeAddressing } from './ipam/addressing.ts';
-import { IpamFile } from './ipam/store.ts';
-import type { Logger } from './log.ts';
-import { removeLost, restoreEndpoints } from './restore.ts';
+import { removeLost } from './restore.ts';
 import { type Settings, settingsOf } from './settings.ts';
+import { createWindow, type DaemonParts, prepare, type Running } from './start.ts';
 
 /** How long the status waits for a pass over the node, in milliseconds: the kernel may be busy with others. */
 const PATIENCE_MS = 500;
-
-export interface DaemonParts {
-  readonly paths: Paths;
-  readonly config: DaemonConfig;
-  readonly log: Logger;
-  /** A listening socket from the service manager; see `passedSocket`. */
-  readonly passedFd?: number | undefined;
-  readonly statuses: StatusCache;
-}
-
-/** What stands once the start is through. */
-interface Running {
-  readonly addressing: NodeAddressing;
-  readonly datapath: Datapath;
-  readonly manager: EndpointManager;
-  readonly queue: DeleteQueue;
-}
 
 /** The node's daemon: it answers the API from the first moment, serves endpoints once all of before is restored, and ends without a trace in the traffic. */
 export class Daemon implements Backend {
   readonly #parts: DaemonParts;
   readonly #settings: Settings;
   readonly #calls: CallLog;
-  readonly #window: ExpediteWindow | typeof closedWindow;
+  readonly #window: ReturnType<typeof createWindow>;
   readonly #startedAt = new Date();
   #server: ApiServer | undefined;
   #cni: CallServer | undefined;
@@ -114,7 +77,7 @@ export class Daemon implements Backend {
     const { datapath, addressing, manager } = this.#running;
     // An ADD waits for addresses that buried endpoints are about to give back.
     const addressProblems = manager.burials.waiting > 0 ? [] : addressing.problems(pool);
-    const problems = [...datapath.problems, ...addressProblems];
+    const problems = [...this.#parts.runFolder.problems, ...datapath.problems, ...addressProblems];
     return { state: problems.length === 0 ? 'ok' : 'degraded', problems, addressProblems, warnings: datapath.warnings, version };
   }
 
@@ -207,7 +170,7 @@ export class Daemon implements Backend {
   }
 
   async #serve(): Promise<void> {
-    const running = await this.#prepare();
+    const running = await prepare(this.#parts, this.#settings, this.#window);
     this.#running = running;
     this.#openDoor();
     // A plugin that found no daemon just before may have left its record just now.
@@ -227,70 +190,6 @@ export class Daemon implements Backend {
       log.warn({ socket: paths.cniSocket, error: messageOf(error) }, 'launchers cannot hand in their calls');
     }
   }
-
-  /** Records first, kernel second: what has an owner is known before anything is made or removed. */
-  async #prepare(): Promise<Running> {
-    const { paths, log } = this.#parts;
-    const { ipam: config, families } = this.#settings;
-    const store = new RecordStore(join(paths.runDir, 'endpoints'), log);
-    const file = new IpamFile(join(paths.runDir, 'ipam.json'), log);
-    const addressing = new NodeAddressing({ config, families, file, log, createIpam: (state) => new NodeIpam(config, state?.ipam) });
-    const before = step('start.records', () => adoptRecords(store, addressing, log));
-    before.push(...(await step('start.survivors', () => reviveLost(paths, before, { store, addressing, log }))));
-    const routers = await currentRouters();
-    step('start.routers', () => addressing.reserveRouters(routers));
-    const datapath = await this.#openDatapath(addressing);
-    step('start.stamp', () => stampFormat(paths));
-    const manager = new EndpointManager(
-      { store, datapath, addressing, window: this.#window, log, now: () => new Date(), bootTime },
-      before,
-    );
-    await datapath.activate(await step('start.restore', () => restoreEndpoints(manager, datapath, log)));
-    const queue = new DeleteQueue(paths.deleteQueue, manager, log);
-    await step('start.replay', () => queue.replay());
-    step('start.queue', () => queue.watch());
-    return { addressing, datapath, manager, queue };
-  }
-
-  async #openDatapath(addressing: NodeAddressing): Promise<Datapath> {
-    const { paths, log } = this.#parts;
-    return await Datapath.open({
-      paths,
-      log,
-      version,
-      settings: this.#settings,
-      routers: addressing.routers,
-      blocks: () => addressing.blocks,
-      objectPath: (name) => embeddedFile(`${name}.o`),
-    });
-  }
-}
-
-/** Records for the pods that only the kernel still knows. */
-async function reviveLost(paths: Paths, records: readonly EndpointRecord[], parts: SalvageParts): Promise<EndpointRecord[]> {
-  using rtnl = await Rtnetlink.open();
-  await restoreNames(rtnl, parts.log);
-  const owned = new Set(records.map(({ endpoint }) => endpoint.hostIfname));
-  return adoptSurvivors(await findSurvivors(rtnl, paths, owned), records, parts);
-}
-
-async function currentRouters() {
-  using rtnl = await Rtnetlink.open();
-  return await routersOnDevice(rtnl);
-}
-
-/** Where the kernel's knob is and where its value of before is kept. */
-export function expeditePaths(paths: Paths): { knob: string; saved: string } {
-  return { knob: join(paths.root, 'sys/kernel/rcu_expedited'), saved: join(paths.runDir, 'rcu-expedited') };
-}
-
-/** Also where no window may open, what a killed daemon left open is closed. */
-function createWindow({ paths, log }: DaemonParts, wanted: boolean): ExpediteWindow | typeof closedWindow {
-  const window = new ExpediteWindow({ ...expeditePaths(paths), log });
-  const obstacle = wanted ? expediteObstacle(paths.root, readFileSync('/proc/cmdline', 'utf8')) : 'switched off by bpf.expediteAttach';
-  if (obstacle === undefined) return window;
-  log.info({ reason: obstacle }, 'grace periods are not expedited: each attach waits for one');
-  return closedWindow;
 }
 
 /** Resident memory of this process in bytes. */

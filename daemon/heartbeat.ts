@@ -2,15 +2,19 @@ import { BEAT_MS, type DaemonPhase } from '../conf/heartbeat.ts';
 import type { Backend } from './api/backend.ts';
 import type { StatusCache } from './cni/status-cache.ts';
 import { messageOf } from './failure.ts';
-import { writeWhole } from './files.ts';
+import { removeAll, writeWhole } from './files.ts';
 import type { InstanceLock } from './instance-lock.ts';
 import type { Logger } from './log.ts';
+import type { RunFolder } from './run-folder.ts';
 
 export interface HeartbeatParts {
   readonly lock: Pick<InstanceLock, 'beat'>;
   /** Where the health is published; see `Paths.health`. */
   readonly healthPath: string;
-  readonly statuses: Pick<StatusCache, 'publish'>;
+  readonly statuses: Pick<StatusCache, 'publish' | 'withdraw'>;
+  readonly runFolder: Pick<RunFolder, 'lost'>;
+  /** Ends the daemon for a file that was removed or replaced, and without which it cannot be reached or seen. */
+  readonly onLost: (file: string) => never;
   readonly log: Logger;
 }
 
@@ -23,8 +27,8 @@ export class HeartbeatWriter {
   readonly #timer: NodeJS.Timeout;
   #phase: DaemonPhase = 'starting';
   #backend: Pick<Backend, 'health' | 'ipam'> | undefined;
-  #published = '';
-  #isFailing = false;
+  #published: string | undefined;
+  readonly #failing = new Set<string>();
 
   constructor(parts: HeartbeatParts) {
     this.#parts = parts;
@@ -48,15 +52,27 @@ export class HeartbeatWriter {
     clearInterval(this.#timer);
   }
 
-  /** The health first: who reads `serving` finds that of this daemon. */
+  /** The health first: who reads `serving` finds that of this daemon, or none. */
   #beat(): void {
+    const backend = this.#backend;
+    if (this.#phase === 'serving' && backend !== undefined) {
+      const lost = this.#parts.runFolder.lost;
+      if (lost !== undefined) this.#parts.onLost(lost);
+      if (!this.#try('publishing the health', () => this.#publish(backend))) this.#try('withdrawing the health', () => this.#withdraw());
+    }
+    this.#try('writing the heartbeat', () => this.#parts.lock.beat(this.#phase));
+  }
+
+  /** False when it failed, which is logged once until it succeeds. */
+  #try(what: string, work: () => void): boolean {
     try {
-      if (this.#phase === 'serving' && this.#backend !== undefined) this.#publish(this.#backend);
-      this.#parts.lock.beat(this.#phase);
-      this.#isFailing = false;
+      work();
+      this.#failing.delete(what);
+      return true;
     } catch (error) {
-      if (!this.#isFailing) this.#parts.log.error({ error: messageOf(error) }, 'writing the heartbeat failed, will retry');
-      this.#isFailing = true;
+      if (!this.#failing.has(what)) this.#parts.log.error({ error: messageOf(error) }, `${what} failed, will retry`);
+      this.#failing.add(what);
+      return false;
     }
   }
 
@@ -67,5 +83,12 @@ export class HeartbeatWriter {
     if (text === this.#published) return;
     writeWhole(this.#parts.healthPath, text);
     this.#published = text;
+  }
+
+  /** Removes what does not hold any more and cannot be replaced, on a full disk say. */
+  #withdraw(): void {
+    this.#published = undefined;
+    this.#parts.statuses.withdraw();
+    removeAll(this.#parts.healthPath);
   }
 }

@@ -6,7 +6,7 @@ import { passedSocket } from './activation.ts';
 import { writeConflistWhenReady } from './announce.ts';
 import { cleanUp } from './cleanup.ts';
 import { StatusCache } from './cni/status-cache.ts';
-import { Daemon, type DaemonParts, expeditePaths } from './daemon.ts';
+import { Daemon } from './daemon.ts';
 import { messageOf, StartError } from './failure.ts';
 import { requireKnownFormat } from './format.ts';
 import { HeartbeatWriter } from './heartbeat.ts';
@@ -14,6 +14,8 @@ import { InstanceLock } from './instance-lock.ts';
 import { createLogger, type Logger, type LogLevel } from './log.ts';
 import { LogWriter } from './log-writer.ts';
 import { keepMemorySmall, tidyMemorySoon } from './memory.ts';
+import { RunFolder } from './run-folder.ts';
+import { type DaemonParts, expeditePaths } from './start.ts';
 
 /** What the command line says. */
 export interface DaemonOptions {
@@ -77,14 +79,18 @@ async function serve(paths: Paths, { config, ignored, source }: LoadedConfig, lo
   const passedFd = passedSocket();
   const lock = InstanceLock.acquire(paths, passedFd !== undefined);
   const statuses = new StatusCache(paths.statusCache);
-  const heartbeat = new HeartbeatWriter({ lock, healthPath: paths.health, statuses, log });
+  const runFolder = new RunFolder(paths);
+  const onLost = (file: string) => endUnreachable(file, log);
+  const heartbeat = new HeartbeatWriter({ lock, healthPath: paths.health, statuses, runFolder, onLost, log });
   log.info(
     { version, pid: process.pid, config: source, root: paths.root, socket: passedFd === undefined ? 'own' : 'passed' },
     'axoneme daemon starts',
   );
   if (ignored.length > 0) log.info({ keys: ignored }, 'configuration keys without effect here');
   watchCrashes(log);
-  const daemon = await start({ paths, config, log, passedFd, statuses });
+  const daemon = await start({ paths, config, log, passedFd, statuses, runFolder });
+  runFolder.made(paths.lock, paths.cniSocket, ...(passedFd === undefined ? [paths.socket] : []));
+  if (passedFd !== undefined) runFolder.passed(paths.socket);
   heartbeat.serve(daemon);
   tidyMemorySoon();
   const ending = new AbortController();
@@ -101,6 +107,15 @@ async function serve(paths: Paths, { config, ignored, source }: LoadedConfig, lo
 async function start(parts: DaemonParts): Promise<Daemon> {
   mkdirSync(parts.paths.runDir, { recursive: true, mode: 0o700 });
   return await Daemon.start(parts);
+}
+
+/**
+ * Nobody can reach or see a daemon whose lock or socket lost its name, and another may have taken the place: it ends as if it was killed, touching
+ * nothing, and the service manager starts the next one. Pods keep their network.
+ */
+function endUnreachable(file: string, log: Logger): never {
+  log.error({ file }, 'ending: a file of the daemon was removed or replaced; restart it if no service manager does');
+  process.exit(1);
 }
 
 function requireRoot(): void {

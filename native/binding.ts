@@ -89,6 +89,8 @@ export interface SysAddon {
   bpfLinkDetach(link: number): Promise<void>;
   /** Ids of the attached programs in order; the target as for `bpfLinkCreate`. */
   bpfQuery(netns: number | undefined, ifindex: number, cgroup: number | undefined, attachType: number): Promise<Uint32Array>;
+  /** Indexes of those devices, of the process's own namespace, that are there and lack the program. */
+  bpfLacking(attachType: number, programId: number, ifindexes: Uint32Array): Promise<Uint32Array>;
   bpfProgramById(id: number): number;
   bpfProgramLoad(type: number, instructions: Uint8Array, expectedAttachType: number): number;
   /** Answers [return value, nanoseconds, bytes of `dataOut`, bytes of `contextOut`]. */

@@ -22,7 +22,7 @@ export {
 } from './bpf/object.ts';
 export { getPinned, openIfPinned, pin } from './bpf/pin.ts';
 export { loadProgram, silentLoss } from './bpf/program.ts';
-export { attachedPrograms, programById } from './bpf/query.ts';
+export { attachedPrograms, devicesLacking, programById } from './bpf/query.ts';
 export { createMap, mapDelete, mapEntries, mapGet, mapGetBatch, mapNextKey, mapSet, type RawBatch, type RawEntry } from './bpf/raw-map.ts';
 export { openRingBuffer, type RingBufferReader } from './bpf/ring-buffer.ts';
 export { type RingRecorder, recordRingBuffer } from './bpf/ring-recorder.ts';

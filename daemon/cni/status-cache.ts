@@ -1,4 +1,4 @@
-import { writeWhole } from '../files.ts';
+import { removeAll, writeWhole } from '../files.ts';
 
 /** STATUS calls that are remembered: a node has one runtime, and few networks. */
 const MOST_CALLS = 8;
@@ -44,6 +44,12 @@ export class StatusCache {
     if (this.#published?.equals(bytes)) return;
     writeWhole(this.#path, bytes);
     this.#published = bytes;
+  }
+
+  /** Removes the file, which the next {@link publish} writes again. Throws when the kernel refuses. */
+  withdraw(): void {
+    this.#published = undefined;
+    removeAll(this.#path);
   }
 }
 

@@ -75,12 +75,16 @@ export class DeviceFollower {
       const wanted = hooks.native(link);
       return {
         name: nameOf(link),
-        inspect: () => attachments.problems(wanted),
+        inspect: () => (this.#isNative(link) ? attachments.problems(wanted) : undefined),
         restore: async () => {
           await attachments.ensureAll(wanted);
         },
       };
     });
+  }
+
+  #isNative({ ifindex, name }: Link): boolean {
+    return this.#links.some((link) => link.ifindex === ifindex && link.name === name);
   }
 
   /** Attaches to devices that have just become native. What fails is the reconciler's to try again. */

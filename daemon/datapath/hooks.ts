@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ProgramName } from '../../bpf/layout.generated.ts';
 import type { AttachKind, Endpoint } from '../../conf/api/types.ts';
 import { HOST_IFNAME, hostIfname } from '../../conf/names.ts';
-import type { Fd, Link } from '../../native/index.ts';
+import { AttachType, type Fd, type Link } from '../../native/index.ts';
 import type { AttachTarget, Hook } from '../../plugin/attach/index.ts';
 import type { AttachSpec, NamedHook } from './links.ts';
 import { ingressProgram } from './native-devices.ts';
@@ -36,6 +36,14 @@ export class Hooks {
     return [
       ['ingress', this.#spec(target, 'ingress', 'axo_from_container', kind)],
       ['egress', this.#spec(target, 'egress', 'axo_to_container', kind)],
+    ];
+  }
+
+  /** The programs that every pod has whose device holds them by tcx links. */
+  tcxPrograms(): { readonly attachType: AttachType; readonly program: Fd }[] {
+    return [
+      { attachType: AttachType.tcxIngress, program: this.#program('axo_from_container') },
+      { attachType: AttachType.tcxEgress, program: this.#program('axo_to_container') },
     ];
   }
 

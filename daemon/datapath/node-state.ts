@@ -55,6 +55,10 @@ export class NodeState {
   readonly #follower: DeviceFollower;
   readonly #table: Readonly<Record<NodeItemName, Item>>;
   readonly #watch: NodeWatch;
+  readonly #due = new Set<NodeItemName>();
+  #running: Promise<void> = Promise.resolve();
+  /** The pass that has been asked for and has not begun. */
+  #next: Promise<void> | undefined;
   #firewall: readonly string[] = [];
 
   constructor(parts: NodeStateParts) {
@@ -101,13 +105,27 @@ export class NodeState {
     });
   }
 
-  /** One pass over these parts of the node's state. Never throws: what cannot be done is in `problems`, and is tried again. */
+  /**
+   * A pass over these parts of the node's state that begins after this call; who asks before it has begun shares it, so that many CHECKs at once cost
+   * two passes. Never throws: what cannot be done is in `problems`, and is tried again.
+   */
   reconcile(names: readonly NodeItemName[]): Promise<void> {
-    const wanted = nodeItemNames.filter((name) => names.includes(name));
+    for (const name of names) this.#due.add(name);
+    this.#next ??= this.#running.then(() => {
+      this.#next = undefined;
+      this.#running = this.#pass();
+      return this.#running;
+    });
+    return this.#next;
+  }
+
+  async #pass(): Promise<void> {
+    const names = nodeItemNames.filter((name) => this.#due.has(name));
+    this.#due.clear();
+    if (names.length === nodeItemNames.length) void this.#readFirewall();
+    await this.#reconciler.reconcile(names.map((name) => this.#table[name]));
     const devices = names.includes('host-programs') || names.includes('native-devices');
-    const items = wanted.map((name) => this.#table[name]);
-    if (wanted.length === nodeItemNames.length) void this.#readFirewall();
-    return this.#reconciler.reconcile(items).then(() => (devices ? this.#reconciler.reconcile(this.#follower.items()) : undefined));
+    if (devices) await this.#reconciler.reconcile(this.#follower.items());
   }
 
   /** A pass over all of it; gives what is left wrong, which is what `problems` says from then on. */

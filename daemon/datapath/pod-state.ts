@@ -6,6 +6,7 @@ import type { Hooks } from './hooks.ts';
 import type { Attachments } from './links.ts';
 import type { EndpointMaps } from './maps.ts';
 import { deviceProblems, isDeviceOf } from './pod-device.ts';
+import { ProgramGuard } from './program-guard.ts';
 import { type Item, Reconciler } from './reconciler.ts';
 
 /** Endpoints looked at every POLL_MS (milliseconds), so that the cost does not grow with their number. */
@@ -25,17 +26,21 @@ export type WhileReady = <T>(id: number, work: (endpoint: Endpoint) => Promise<T
 
 /**
  * The host sides of pods' devices, their programs and rows: what others change is restored. A notification tells of a device that was
- * renamed or went down; the rest is looked at in turn, some endpoints every two seconds.
+ * renamed or went down, the guard of one without programs; the rest is looked at in turn, some endpoints every two seconds.
  */
 export class PodState {
   readonly #parts: PodStateParts;
   readonly #reconciler: Reconciler;
   /** Ids of endpoints by the index of their device. */
   readonly #ids = new Map<number, number>();
+  /** Those of them that hold their programs by tcx links. */
+  readonly #guarded = new Map<number, number>();
   /** Ids of which this round has still to look at. */
   #round: number[] = [];
   #whileReady: WhileReady | undefined;
   #poll: NodeJS.Timeout | undefined;
+  #guard: ProgramGuard | undefined;
+  #closed = false;
 
   constructor(parts: PodStateParts) {
     this.#parts = parts;
@@ -50,20 +55,26 @@ export class PodState {
   /** From now on pods are looked at by themselves. */
   follow(whileReady: WhileReady): void {
     this.#whileReady = whileReady;
-    this.#poll = setInterval(() => void this.#tick(), POLL_MS).unref();
+    this.#later();
+    const restore = (id: number) => void this.#reconciler.reconcile([this.#item(id)]);
+    this.#guard = new ProgramGuard({ ...this.#parts, whileReady, restore }, this.#guarded);
   }
 
   close(): void {
-    clearInterval(this.#poll);
+    this.#closed = true;
+    clearTimeout(this.#poll);
+    this.#guard?.close();
     this.#reconciler.close();
   }
 
-  add({ id, hostIfindex }: Endpoint): void {
+  add(endpoint: Endpoint): void {
+    const { id, hostIfindex } = endpoint;
     this.#ids.set(hostIfindex, id);
+    if (this.#parts.hooks.kindOf(endpoint) === 'tcx') this.#guarded.set(hostIfindex, id);
   }
 
   remove({ id, hostIfindex }: Endpoint): void {
-    if (this.#ids.get(hostIfindex) === id) this.#ids.delete(hostIfindex);
+    for (const ids of [this.#ids, this.#guarded]) if (ids.get(hostIfindex) === id) ids.delete(hostIfindex);
     this.#reconciler.forget(nameOf(id));
   }
 
@@ -99,6 +110,12 @@ export class PodState {
     if (isOurs) await rtnl.links.set(link.ifindex, { up: true });
   }
 
+  /** A period after the last look has ended: while the kernel is busy for longer, looks do not queue up. */
+  #later(): void {
+    if (this.#closed) return;
+    this.#poll = setTimeout(() => void this.#tick().finally(() => this.#later()), POLL_MS).unref();
+  }
+
   async #tick(): Promise<void> {
     if (this.#round.length === 0) this.#round = [...this.#ids.values()];
     await this.#reconciler.reconcile(this.#round.splice(0, SLICE).map((id) => this.#item(id)));
@@ -109,8 +126,7 @@ export class PodState {
     return {
       name: nameOf(id),
       // A device that is gone has nothing to restore: the pod's DEL is due, and CHECK says so until then.
-      inspect: async () =>
-        (await whileReady?.(id, async (endpoint) => (interfaceAt(endpoint.hostIfindex) ? this.inspect(endpoint) : []))) ?? [],
+      inspect: async () => await whileReady?.(id, async (endpoint) => (interfaceAt(endpoint.hostIfindex) ? this.inspect(endpoint) : [])),
       restore: async () => {
         await whileReady?.(id, (endpoint) => this.restore(endpoint));
       },

@@ -9,8 +9,10 @@ class Fake implements Item {
   restores = 0;
   refusals = 0;
   blind = 0;
+  isWanted = true;
 
-  inspect(): string[] {
+  inspect(): string[] | undefined {
+    if (!this.isWanted) return undefined;
     if (this.blind-- > 0) throw new Error('interrupted system call');
     return this.value === 1 ? [] : [`net.x is ${this.value}, not 1`];
   }
@@ -54,6 +56,15 @@ describe('a reconciler', () => {
     expect(reconciler.problems).toEqual(['restore sysctl net.x: no buffer space available (tried 1 times, will retry)']);
     await vi.advanceTimersByTimeAsync(100 + 200 + 400);
     expect([item.value, reconciler.problems]).toEqual([1, []]);
+  });
+
+  it('forgets an item that is wanted no more, also one that could not be restored for that reason', async () => {
+    item.refusals = 1;
+    await change();
+    expect(reconciler.problems).toHaveLength(1);
+    item.isWanted = false;
+    await vi.advanceTimersByTimeAsync(100);
+    expect([reconciler.problems, vi.getTimerCount()]).toEqual([[], 0]);
   });
 
   it('tries again by itself what it could not read', async () => {

@@ -5,8 +5,8 @@ import type { Logger } from '../log.ts';
 export interface Item {
   /** Names it in logs and health; the same thing has the same name in every pass. */
   readonly name: string;
-  /** What differs from what the daemon set, one sentence each. Reads only. */
-  inspect(): Promise<readonly string[]> | readonly string[];
+  /** What differs from what the daemon set, one sentence each; undefined when the item is wanted no more, which forgets it. Reads only. */
+  inspect(): Promise<readonly string[] | undefined> | readonly string[] | undefined;
   /** Sets it again; may be called when nothing differs. */
   restore(): Promise<void> | void;
 }
@@ -79,7 +79,9 @@ export class Reconciler {
     const trouble = this.#troubles.get(item.name);
     let problems: readonly string[] = [];
     try {
-      problems = await item.inspect();
+      const found = await item.inspect();
+      if (found === undefined) return this.forget(item.name);
+      problems = found;
       const now = performance.now();
       if (problems.length === 0) this.#keep(item, trouble, now);
       else if (trouble !== undefined && now < trouble.next)
@@ -102,6 +104,7 @@ export class Reconciler {
   async #restore(item: Item, problems: readonly string[], attempts: number): Promise<void> {
     await item.restore();
     const left = await item.inspect();
+    if (left === undefined) return this.forget(item.name);
     if (left.length > 0) throw new Error(left.join('; '));
     this.#log.warn({ item: item.name, problems, attempts }, 'restored a setting that was changed by others');
     const now = performance.now();

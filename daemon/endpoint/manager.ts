@@ -17,12 +17,13 @@ import type { Logger } from '../log.ts';
 import { bookProblems } from './book-problems.ts';
 import { Burials } from './burial.ts';
 import { busy, type Entry, isClaimedByAnother, keyFields } from './entry.ts';
-import { addressesOf, keyOf, ownerOf } from './identity.ts';
+import { keyOf } from './identity.ts';
 import { KeyedLock } from './locks.ts';
 import { Makers } from './makers.ts';
-import { newEndpoint, validateRequest } from './plan.ts';
+import { validateRequest } from './plan.ts';
 import type { Addressing, Claim, Door, EndpointDatapath, GraceWindow, Visitor } from './ports.ts';
 import type { EndpointRecord, RecordStore } from './record.ts';
+import { Reservations } from './reservations.ts';
 import { EndpointTable } from './table.ts';
 
 export interface ManagerParts {
@@ -50,12 +51,14 @@ export class EndpointManager {
   readonly #table = new EndpointTable();
   readonly #makers = new Makers(this.#locks);
   readonly #burials: Burials;
+  readonly #reservations: Reservations;
   readonly #background = new Set<Promise<void>>();
 
   /** `before`: records of an earlier life whose addresses have been adopted (`adoptRecords`). */
   constructor(parts: ManagerParts, before: readonly EndpointRecord[] = []) {
     this.#parts = parts;
     this.#burials = new Burials(parts, this.#table);
+    this.#reservations = new Reservations(parts, this.#table);
     const entries = before.map((record) => this.#table.adopt(record));
     for (const entry of entries) if (entry.record.endpoint.state === 'disconnected') this.#burials.adopt(entry);
   }
@@ -81,7 +84,7 @@ export class EndpointManager {
     this.#makers.add(keyOf(request), claim);
     return await this.#makers.alone(keyOf(request), claim, async () => {
       await this.#makeWay(request);
-      const entry = await this.#burials.whenFree(() => this.#reserve(request, since));
+      const entry = await this.#burials.whenFree(() => this.#reservations.reserve(request, since));
       this.#hold(entry, claim);
       const { endpoint } = entry.record;
       return { endpoint, routers: this.#parts.datapath.routers, attach: this.#parts.datapath.attachPaths(endpoint) };
@@ -94,7 +97,9 @@ export class EndpointManager {
       const device: Endpoint = { ...entry.record.endpoint, hostIfindex: report.hostIfindex };
       this.#parts.datapath.expectDevice(device);
       if (this.#parts.datapath.attachPaths(device).kind !== 'clsact') this.#parts.window.open(id);
-      const endpoint = await this.#burials.whenFree(() => step('connect.record', () => this.#complement(entry, device, report)));
+      const endpoint = await this.#burials.whenFree(() =>
+        step('connect.record', () => this.#reservations.complement(entry, device, report)),
+      );
       await this.#parts.datapath.connect(endpoint);
     });
   }
@@ -106,7 +111,7 @@ export class EndpointManager {
       this.#parts.window.close(id);
       const problems = await inspected;
       if (problems.length > 0) throw new DomainError('bad-request', `complete endpoint ${id}: ${problems.join('; ')}`);
-      step('complete.record', () => this.#update(entry, { ...entry.record.endpoint, state: 'ready' }));
+      step('complete.record', () => this.#reservations.update(entry, { ...entry.record.endpoint, state: 'ready' }));
       this.#letGo(entry);
       return entry.record.endpoint;
     });
@@ -227,40 +232,6 @@ export class EndpointManager {
     return this.#parts.datapath.hasDevice(record.endpoint);
   }
 
-  #reserve(request: EndpointRequest, since: number): Entry {
-    using undo = new DisposableStack();
-    const id = this.#table.takeId();
-    undo.defer(() => this.#table.releaseId(id));
-    const reserve = () => (request.external === true ? {} : this.#parts.addressing.allocate({ ...request, owner: ownerOf(request) }));
-    const addresses = step('reserve.addresses', reserve);
-    undo.defer(() => this.#parts.addressing.release(addresses));
-    const { mtu, device } = this.#parts.datapath;
-    const { now, bootTime } = this.#parts;
-    const times = { createdAt: now(), createdOn: bootTime() };
-    const endpoint = newEndpoint(request, { id, addresses, mtu, deviceMode: device.mode, ...times });
-    const netnsIdentity = request.netnsIdentity ?? fileIdentity(request.netns);
-    const entry: Entry = { record: { version: 1, endpoint, ...(netnsIdentity === undefined ? {} : { netnsIdentity }) }, since };
-    step('reserve.record', () => this.#parts.store.write(entry.record));
-    this.#table.enter(entry);
-    undo.move();
-    return entry;
-  }
-
-  /** Writes the record of an endpoint whose device is there now, with the addresses that another plugin gave. */
-  #complement(entry: Entry, device: Endpoint, { addresses = [], table }: DeviceReport): Endpoint {
-    using undo = new DisposableStack();
-    const hasOwn = addressesOf(device).length > 0;
-    if (hasOwn === addresses.length > 0) {
-      throw new DomainError('bad-request', `connect endpoint ${device.id}: ${hasOwn ? 'it has addresses already' : 'it has no address'}`);
-    }
-    const taken = this.#parts.addressing.accept(ownerOf(device), addresses);
-    undo.defer(() => this.#parts.addressing.release(taken));
-    const endpoint = { ...device, ...taken, ...(table === undefined ? {} : { table }) };
-    this.#update(entry, endpoint);
-    undo.move();
-    return endpoint;
-  }
-
   /** Takes an endpoint from whoever holds it, and ends it. The holder is in the way until it has taken back what it made. */
   async #undo(entry: Entry, doors: readonly Door[] = []): Promise<void> {
     entry.claim?.leave();
@@ -306,11 +277,5 @@ export class EndpointManager {
       if (endpoint.state !== state) throw new DomainError('busy', `change endpoint ${id}: it is ${endpoint.state}, not ${state}`);
       return await work(entry);
     });
-  }
-
-  #update(entry: Entry, endpoint: Endpoint): void {
-    const record = { ...entry.record, endpoint };
-    this.#parts.store.write(record);
-    entry.record = record;
   }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // bpf(2) on programs, links and pins: what the cold plugin needs, without libbpf.
+#include <algorithm>
+
 #include "bpf_syscall.h"
 #include "in_netns.h"
 #include "modules.h"
@@ -128,8 +130,35 @@ class LinkDetach : public Task {
   OwnedFd link_;
 };
 
-// (netns, interface index, cgroup or undefined, attach type): the ids of the attached programs in the order in which
+// The ids of the programs attached to a device, by its index, or to a cgroup, by its descriptor, in the order in which
 // they run. For devices the kernel takes its lock on them (RTNL).
+bool ListAttached(uint32_t target, uint32_t type, std::vector<uint32_t>* ids, Failure* failure) {
+  uint32_t count = 16;
+  do {
+    ids->resize(count);
+    Attributes a;
+    a.attr.query.target_fd = target;  // a union with target_ifindex (Linux 6.6)
+    a.attr.query.attach_type = type;
+    a.attr.query.prog_ids = Pointer(ids->data());
+    a.attr.query.prog_cnt = static_cast<uint32_t>(ids->size());
+    // ENOSPC: more programs than room; the count says how many.
+    if (a.Call(BPF_PROG_QUERY) < 0 && errno != ENOSPC) {
+      ids->clear();
+      return Failed(failure, "bpf(BPF_PROG_QUERY)");
+    }
+    count = a.attr.query.prog_cnt;
+  } while (count > ids->size());
+  ids->resize(count);
+  return true;
+}
+
+Napi::Value NewNumbers(Napi::Env env, const std::vector<uint32_t>& numbers) {
+  Napi::Uint32Array answer = Napi::Uint32Array::New(env, numbers.size());
+  if (!numbers.empty()) memcpy(answer.Data(), numbers.data(), numbers.size() * sizeof numbers[0]);
+  return answer;
+}
+
+// (netns, interface index, cgroup or undefined, attach type)
 class Query : public Task {
  public:
   explicit Query(const Napi::CallbackInfo& info)
@@ -143,42 +172,47 @@ class Query : public Task {
  private:
   void Run(Failure* failure) override {
     RunInNetns(netns_, failure, [this](Failure* f) {
-      uint32_t count = 16;
-      do ids_.resize(count);
-      while (Ask(&count, f) && count > ids_.size());
-      ids_.resize(count);
-      return !*f;
+      uint32_t target = cgroup_ ? static_cast<uint32_t>(cgroup_->get()) : ifindex_;
+      return ListAttached(target, type_, &ids_, f);
     });
   }
-
-  bool Ask(uint32_t* count, Failure* failure) {
-    Attributes a;
-    if (cgroup_)
-      a.attr.query.target_fd = static_cast<uint32_t>(cgroup_->get());
-    else
-      a.attr.query.target_fd = ifindex_;  // a union with target_ifindex (Linux 6.6)
-    a.attr.query.attach_type = type_;
-    a.attr.query.prog_ids = Pointer(ids_.data());
-    a.attr.query.prog_cnt = static_cast<uint32_t>(ids_.size());
-    // ENOSPC: more programs than room; the count says how many.
-    if (a.Call(BPF_PROG_QUERY) < 0 && errno != ENOSPC) {
-      *count = 0;
-      return Failed(failure, "bpf(BPF_PROG_QUERY)");
-    }
-    *count = a.attr.query.prog_cnt;
-    return true;
-  }
-
-  Napi::Value Answer(Napi::Env env) override {
-    Napi::Uint32Array answer = Napi::Uint32Array::New(env, ids_.size());
-    if (!ids_.empty()) memcpy(answer.Data(), ids_.data(), ids_.size() * sizeof ids_[0]);
-    return answer;
-  }
+  Napi::Value Answer(Napi::Env env) override { return NewNumbers(env, ids_); }
 
   NetnsTarget netns_;
   uint32_t ifindex_, type_;
   std::optional<OwnedFd> cgroup_;
   std::vector<uint32_t> ids_;
+};
+
+// (attach type, program id, interface indexes): the indexes of the devices that are there and lack the program. One
+// thread asks for all of them: a microsecond each, and no descriptor.
+class Lacking : public Task {
+ public:
+  explicit Lacking(const Napi::CallbackInfo& info)
+      : Task(info.Env()),
+        type_(static_cast<uint32_t>(NumberArg(info, 0, 0))),
+        program_(static_cast<uint32_t>(NumberArg(info, 1, 0))) {
+    Napi::Uint32Array devices = info[2].As<Napi::Uint32Array>();
+    devices_.assign(devices.Data(), devices.Data() + devices.ElementLength());
+  }
+
+ private:
+  void Run(Failure* failure) override {
+    std::vector<uint32_t> ids;
+    for (uint32_t device : devices_) {
+      Failure failed;
+      if (!ListAttached(device, type_, &ids, &failed)) {
+        if (failed.error == ENODEV) continue;
+        *failure = failed;
+        return;
+      }
+      if (std::find(ids.begin(), ids.end(), program_) == ids.end()) lacking_.push_back(device);
+    }
+  }
+  Napi::Value Answer(Napi::Env env) override { return NewNumbers(env, lacking_); }
+
+  uint32_t type_, program_;
+  std::vector<uint32_t> devices_, lacking_;
 };
 
 Napi::Value ProgramById(const Napi::CallbackInfo& info) {
@@ -254,6 +288,7 @@ void InitBpfObjects(Napi::Object exports) {
   Export(exports, "bpfLinkDetach", Begin<LinkDetach>);
   Export(exports, "bpfLinkInfo", Begin<LinkInfo>);
   Export(exports, "bpfQuery", Begin<Query>);
+  Export(exports, "bpfLacking", Begin<Lacking>);
   Export(exports, "bpfProgramById", ProgramById);
   Export(exports, "bpfProgramLoad", ProgramLoad);
   Export(exports, "bpfTestRun", TestRun);

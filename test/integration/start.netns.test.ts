@@ -14,7 +14,12 @@ shared(async () => {
 });
 
 /** The state folder, which outlives a daemon on purpose. */
-const STATE = ['file /run/axoneme  folder', 'file /run/axoneme/ipam.json', 'file /run/axoneme/format.json'];
+const STATE = [
+  'file /run/axoneme  folder',
+  'file /run/axoneme/ipam.json',
+  'file /run/axoneme/format.json',
+  'file /run/axoneme/daemon.lock',
+];
 
 /** Starts a daemon that must not come up; answers with the last line of its complaint. It leaves its state folder at most. */
 async function refused(argv: readonly string[]): Promise<string> {

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, expect, test } from 'vitest';
+import { HUNG_MS } from '../../conf/heartbeat.ts';
 import { attachmentOf, CniError, expectNoChange, Lab, type Pod, ping, type Snapshot, snapshot } from '../../test-harness/index.ts';
 import { buried } from '../support/api.ts';
 import { AxonemeNode } from '../support/axoneme.ts';
+import { ageHeartbeat } from '../support/heartbeat.ts';
 import { shared } from '../support/shared.ts';
 
 /* The packed plugin and the packed daemon on a node: what only shows when both are real, and several calls meet. */
@@ -72,10 +74,11 @@ test('an ADD sits out a restart of the daemon', async () => {
   await expectNothingLeft([pod]);
 });
 
-test('a DEL while the daemon hangs succeeds, and the daemon learns of it', async () => {
+test('a DEL while the daemon has been hung for long succeeds, and the daemon learns of it', async () => {
   const pod = await node1.node.addPod('web');
   await add(pod);
   node1.daemon.signal('SIGSTOP');
+  await ageHeartbeat(node1.node, HUNG_MS + 1000);
   await del(pod);
   expect(await pod.addresses()).toEqual([]);
   node1.daemon.signal('SIGCONT');

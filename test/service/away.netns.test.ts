@@ -1,11 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decodeHeartbeat, encodeHeartbeat, HUNG_MS, monotonicMs } from '../../conf/heartbeat.ts';
+import { decodeHeartbeat, HUNG_MS } from '../../conf/heartbeat.ts';
 import { isFileLocked } from '../../native/index.ts';
 import { attachmentOf, CniError, type Node, type Pod, type Service } from '../../test-harness/index.ts';
 import { Site } from '../integration/site.ts';
 import { dualStack } from '../support/axoneme.ts';
+import { ageHeartbeat, heartbeatFile } from '../support/heartbeat.ts';
 import { patience } from '../support/patience.ts';
 import { listen, socketPath } from './activated.ts';
 
@@ -43,16 +44,6 @@ async function add(): Promise<Answer> {
   const answer = await answerTo(() => site.axoneme.runtime.add(site.axoneme.network, attachmentOf(pod)));
   await site.node.removePod(pod);
   return answer;
-}
-
-const heartbeatFile = (node: Node): Promise<string> => node.path('/run/axoneme/daemon.lock');
-
-/** Makes the last heartbeat of a stopped daemon older: time is what a test cannot wait for. */
-async function ageHeartbeat(node: Node, ageMs: number): Promise<void> {
-  const path = await heartbeatFile(node);
-  const heartbeat = decodeHeartbeat(readFileSync(path, 'utf8'));
-  if (heartbeat === undefined) throw new Error(`read ${path}: no heartbeat`);
-  writeFileSync(path, encodeHeartbeat({ ...heartbeat, atMs: monotonicMs() - ageMs }));
 }
 
 /** Whether the daemon that runs now has the lock and serves no calls yet. */
