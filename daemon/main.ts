@@ -89,8 +89,8 @@ async function serve(paths: Paths, { config, ignored, source }: LoadedConfig, lo
   if (ignored.length > 0) log.info({ keys: ignored }, 'configuration keys without effect here');
   watchCrashes(log);
   const daemon = await start({ paths, config, log, passedFd, statuses, runFolder });
-  runFolder.made(paths.lock, paths.cniSocket, ...(passedFd === undefined ? [paths.socket] : []));
-  if (passedFd !== undefined) runFolder.passed(paths.socket);
+  if (passedFd === undefined) runFolder.remember([paths.cniSocket, paths.socket]);
+  else runFolder.remember([paths.cniSocket], paths.socket);
   heartbeat.serve(daemon);
   tidyMemorySoon();
   const ending = new AbortController();
@@ -114,7 +114,7 @@ async function start(parts: DaemonParts): Promise<Daemon> {
  * nothing, and the service manager starts the next one. Pods keep their network.
  */
 function endUnreachable(file: string, log: Logger): never {
-  log.error({ file }, 'ending: a file of the daemon was removed or replaced; restart it if no service manager does');
+  log.error({ file }, 'ending: a file of the daemon was removed or replaced; start it again if no service manager does');
   process.exit(1);
 }
 

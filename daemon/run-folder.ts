@@ -1,4 +1,4 @@
-import { accessSync, constants, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import type { Paths } from '../conf/paths.ts';
 import { hasErrno, messageOf } from './failure.ts';
 import { fileIdentity } from './files.ts';
@@ -12,37 +12,34 @@ const LEAST_FREE = 64 * 1024;
  */
 export class RunFolder {
   readonly #folder: string;
-  readonly #made = new Map<string, string>();
-  readonly #passed = new Map<string, string>();
+  readonly #lock: string;
+  #lockIdentity: string | undefined;
+  #sockets: readonly string[] = [];
+  #passed: string | undefined;
 
-  constructor({ runDir }: Pick<Paths, 'runDir'>) {
+  constructor({ runDir, lock }: Pick<Paths, 'runDir' | 'lock'>) {
     this.#folder = runDir;
+    this.#lock = lock;
   }
 
-  /** Remembers files that this daemon made; one that is missing is none of them. */
-  made(...files: readonly string[]): void {
-    remember(this.#made, files);
+  /** Remembers what is there: the lock, those of the sockets that the daemon made, and the one that a service manager made. */
+  remember(sockets: readonly string[], passed?: string): void {
+    this.#lockIdentity = fileIdentity(this.#lock);
+    this.#sockets = sockets.filter((socket) => existsSync(socket));
+    this.#passed = passed;
   }
 
-  /** Remembers a socket that the service manager made. */
-  passed(socket: string): void {
-    remember(this.#passed, [socket]);
-  }
-
-  /** The first remembered file of this daemon that is not at its path any more. */
+  /** A file of the daemon that has gone, or the lock if it is another's now; undefined while all are there. */
   get lost(): string | undefined {
-    return lostOf(this.#made);
+    if (this.#lockIdentity !== fileIdentity(this.#lock)) return this.#lock;
+    return this.#sockets.find((socket) => !existsSync(socket));
   }
 
   /** What keeps an ADD from working, one sentence each. */
   get problems(): readonly string[] {
-    const socket = lostOf(this.#passed);
-    return [
-      ...this.#writeProblems(),
-      ...(socket === undefined
-        ? []
-        : [`socket ${socket} was removed or replaced: restart the service manager's socket unit (axoneme.socket)`]),
-    ];
+    const isGone = this.#passed !== undefined && !existsSync(this.#passed);
+    const advice = 'restart the socket unit of the service manager (axoneme.socket)';
+    return [...this.#writeProblems(), ...(isGone ? [`socket ${this.#passed} was removed: ${advice}`] : [])];
   }
 
   #writeProblems(): string[] {
@@ -57,15 +54,4 @@ export class RunFolder {
       return [`write to ${this.#folder}: ${messageOf(error)}${advice}`];
     }
   }
-}
-
-function remember(identities: Map<string, string>, files: readonly string[]): void {
-  for (const file of files) {
-    const identity = fileIdentity(file);
-    if (identity !== undefined) identities.set(file, identity);
-  }
-}
-
-function lostOf(identities: ReadonlyMap<string, string>): string | undefined {
-  return [...identities].find(([file, identity]) => fileIdentity(file) !== identity)?.[0];
 }

@@ -198,6 +198,13 @@ describe('a daemon that shows whether it lives', () => {
     expect((await answer).state).toBe('ok');
   });
 
+  test('is not waited for when it serves and nobody listens: its socket was removed', async () => {
+    using client = new DaemonClient(socket, { ...options(() => alive), aliveMs: 60_000 });
+    expect(await failure(client.health())).toMatchObject({ code: 'unreachable', message: expect.stringContaining('no socket') });
+    writeFileSync(socket, '');
+    expect((await failure(client.health())).message).toContain('nobody listens');
+  });
+
   test('is given up when it ends, and when it hangs, which is said in words of its own', async () => {
     await serve(() => undefined);
     let seen: Liveness = alive;

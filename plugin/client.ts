@@ -11,6 +11,7 @@ import type {
   EndpointRequest,
   Health,
 } from '../conf/api/types.ts';
+import type { DaemonPhase } from '../conf/heartbeat.ts';
 import { hasErrno } from '../native/errors.ts';
 import { type Agent, AgentError, type AgentErrorCode } from './agent.ts';
 import { readCheckReport, readEndpoint, readEndpoints, readHealth, readPlan } from './answers.ts';
@@ -119,15 +120,21 @@ export class DaemonClient implements Agent, Disposable {
   /** Until when the answer of an exchange is waited for that has been silent for a while. Throws AgentError `timeout` for a daemon that is hung. */
   #deadline(began: number): number {
     const { patienceMs, answerMs } = this.#options;
-    // Also what undoes a call that took too long gets its time.
-    if (this.#isAlive()) return Math.max(this.#began + this.#aliveMs, began + answerMs);
+    if (this.#phase() !== undefined) {
+      this.#patientUntil = clockMs() + patienceMs;
+      // Also what undoes a call that took too long gets its time.
+      return Math.max(this.#began + this.#aliveMs, began + answerMs);
+    }
     // A service manager's socket takes connections while no daemon lives: until the first answer, patience bounds the silence.
     if (this.#isServed || patienceMs === 0) return began + answerMs;
     return Math.min(began + answerMs, Math.max(began + LAST_ATTEMPT_MS, this.#patientUntil));
   }
 
   #retryUntil(error: unknown): number {
-    if (!this.#isAlive()) return this.#patientUntil;
+    const phase = this.#phase();
+    // One that serves and listens nowhere has lost its socket: it ends by itself, or stays unreachable.
+    if (phase === undefined || (phase === 'serving' && !isQueueFull(error))) return this.#patientUntil;
+    this.#patientUntil = clockMs() + this.#options.patienceMs;
     // A full queue is a busy daemon's; everything else that is tried again is one's that starts or ends.
     return this.#began + (isQueueFull(error) ? this.#aliveMs : (this.#options.startingMs ?? this.#aliveMs));
   }
@@ -136,13 +143,11 @@ export class DaemonClient implements Agent, Disposable {
     return this.#options.aliveMs ?? this.#options.answerMs;
   }
 
-  #isAlive(): boolean {
-    const { liveness, patienceMs } = this.#options;
-    const seen = liveness?.look();
+  /** How far a daemon is that lives; undefined for one that shows no sign of life. Throws AgentError `timeout` for one that is hung. */
+  #phase(): DaemonPhase | undefined {
+    const seen = this.#options.liveness?.look();
     if (seen?.state === 'hung') throw new AgentError('timeout', hungMessage(seen));
-    if (seen?.state !== 'alive') return false;
-    this.#patientUntil = clockMs() + patienceMs;
-    return true;
+    return seen?.state === 'alive' ? seen.phase : undefined;
   }
 }
 

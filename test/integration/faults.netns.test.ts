@@ -66,8 +66,9 @@ describe('an ADD through trouble', () => {
     expect(await tcpEcho(pod, site.outside)).toMatchObject({ reached: true });
   });
 
-  it.each([true, false])('asks to be tried again when nobody listens (missing: %s)', async (missing) => {
-    await proxy.refuse({ missing });
+  // A daemon whose socket is missing ends: test/service/run-folder.netns.test.ts.
+  it('asks to be tried again when nobody listens', async () => {
+    await proxy.refuse({ missing: false });
     await expect(add()).rejects.toMatchObject({ name: 'CniError', code: 11 });
   });
 

@@ -15,9 +15,11 @@ let quotas = 0;
 /** A share of one processor that everything put into it has together: a cgroup of the controller `cpu`, of version 1 or 2. Disposing it removes it. */
 export class Quota implements AsyncDisposable {
   readonly #folder: string;
+  readonly #isFirst: boolean;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, isFirst: boolean) {
     this.#folder = folder;
+    this.#isFirst = isFirst;
   }
 
   /** `processors`: 0.5 is half of one. Throws where the machine has no cgroup controller for processors. */
@@ -29,7 +31,7 @@ export class Quota implements AsyncDisposable {
     const us = Math.round(processors * PERIOD_US);
     if (isFirst) writeFileSync(join(folder, 'cpu.cfs_quota_us'), `${us}`);
     else writeFileSync(join(folder, 'cpu.max'), `${us} ${PERIOD_US}`);
-    return new Quota(folder);
+    return new Quota(folder, isFirst);
   }
 
   /** Puts a process and what it starts from now on under the quota. */
@@ -39,9 +41,11 @@ export class Quota implements AsyncDisposable {
 
   /** A node whose commands all run under the quota, wrappers of the harness included. */
   hostOf(node: Node): PluginHost {
-    const place: Place = { ...node.place, cgroup: this.#folder };
+    // A process is born in a cgroup of version 2 only (clone3(2)); one of version 1 it enters itself.
+    const place: Place = this.#isFirst ? node.place : { ...node.place, cgroup: this.#folder };
+    const entering = this.#isFirst ? ['sh', '-c', 'echo 0 >"$0/cgroup.procs" && exec "$@"', this.#folder] : [];
     return {
-      exec: (argv, options) => exec(place, argv, options),
+      exec: (argv, options) => exec(place, [...entering, ...argv], options),
       exists: (path) => node.exists(path),
       listFolder: (path) => node.listFolder(path),
       readFile: (path) => node.readFile(path),
