@@ -4,7 +4,7 @@ import { type FdWatcher, type Received, readMemoryFile, type UnixConnection, wat
 import { MAX_STDIN, runPlugin } from '../../plugin/skel.ts';
 import type { Backend } from '../api/backend.ts';
 import type { PassedDoor } from '../endpoint/ports.ts';
-import { messageOf } from '../failure.ts';
+import { hasErrno, messageOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
 import { type Caller, DaemonAgent } from './agent.ts';
 import { CallClaim } from './claim.ts';
@@ -129,9 +129,10 @@ export class Call implements Caller {
       else await this.#answer(answer);
     } catch (error) {
       const fields = { error: messageOf(error), verb: header.env['CNI_COMMAND'], containerId: header.env['CNI_CONTAINERID'] };
-      // Nothing was done for it: a STATUS that the launcher has answered itself, most likely.
-      if (!this.#taken) this.#context.log.debug(fields, 'a launcher went away before its call was taken');
-      else this.#context.log.warn(fields, this.#gone ? 'the launcher of a CNI call went away' : 'a CNI call could not be answered');
+      const isGone = this.#gone || hasErrno(error, 'EPIPE', 'ECONNRESET');
+      // Nothing was done for it. A STATUS does nothing anyway, and its launcher waits for a second.
+      if (!this.#taken || (isGone && fields.verb === 'STATUS')) this.#context.log.debug(fields, 'a launcher went away before its answer');
+      else this.#context.log.warn(fields, isGone ? 'the launcher of a CNI call went away' : 'a CNI call could not be answered');
     } finally {
       this.#end();
     }

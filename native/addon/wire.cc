@@ -61,6 +61,7 @@ class Wire {
     if (write(stop_.get(), &one, sizeof one) < 0) return;
     pthread_join(thread_, nullptr);
     for (OwnedFd& fd : ends_) fd.Reset(-1);
+    stop_.Reset(-1);
   }
 
  private:

@@ -89,18 +89,20 @@ describe('openRingBuffer', () => {
     expect(output).toBe('thrown 1\nthrown 2\n');
   });
 
-  it('ends cleanly with a worker thread that leaves it open', async () => {
+  it('ends cleanly with a worker thread that leaves it open, and the code of its own threads stays', async () => {
     const program = `
-      const { Worker, isMainThread } = await import('node:worker_threads');
+      const { Worker } = await import('node:worker_threads');
+      const { readFileSync } = await import('node:fs');
+      const isLoaded = () => readFileSync('/proc/self/maps', 'utf8').includes('axoneme-bpf.node');
       const worker = new Worker(\`
         import(${JSON.stringify(join(import.meta.dirname, '..', 'index.ts'))}).then(async ({ loadObject, openRingBuffer }) => {
           const object = await loadObject({ path: ${JSON.stringify(path)} });
           openRingBuffer(object.map('events'), () => undefined).ref();
           process.exit(3);
         })\`, { eval: true });
-      worker.on('exit', (code) => console.log('worker', code));`;
+      worker.on('exit', (code) => console.log('worker', code, isLoaded()));`;
     expect(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 60_000 })).toBe(
-      'worker 3\n',
+      'worker 3 true\n',
     );
   });
 });

@@ -91,7 +91,7 @@ describe('a folder in which nothing can be written', () => {
       } finally {
         await shell(mend);
       }
-      await del();
+      await site.axoneme.delete(other);
       await expectWhole();
     },
   );
