@@ -82,7 +82,7 @@ describe('a folder in which nothing can be written', () => {
       await shell(spoil);
       try {
         await expect.poll(status, WITHIN).toContain(sentence);
-        await expect(site.axoneme.add('refused')).rejects.toThrow(what === 'full' ? 'ENOSPC' : 'EROFS');
+        await expect(site.axoneme.add(`refused-${what}`)).rejects.toThrow(what === 'full' ? 'ENOSPC' : 'EROFS');
         await sleep(3 * BEAT_MS);
         expect(monotonicMs() - (await readHeartbeat(site.node)).atMs).toBeLessThan(3 * BEAT_MS);
         // Where a record cannot even be removed, a DEL must not promise what the next start would undo.
