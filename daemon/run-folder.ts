@@ -1,7 +1,6 @@
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, statfsSync, statSync } from 'node:fs';
 import type { Paths } from '../conf/paths.ts';
 import { hasErrno, messageOf } from './failure.ts';
-import { fileIdentity } from './files.ts';
 
 /** Free space below which an ADD may fail to write its record and the pools, in bytes. */
 const LEAST_FREE = 64 * 1024;
@@ -24,20 +23,21 @@ export class RunFolder {
 
   /** Remembers what is there: the lock, those of the sockets that the daemon made, and the one that a service manager made. */
   remember(sockets: readonly string[], passed?: string): void {
-    this.#lockIdentity = fileIdentity(this.#lock);
-    this.#sockets = sockets.filter((socket) => existsSync(socket));
+    this.#lockIdentity = identityOf(this.#lock);
+    this.#sockets = sockets.filter((socket) => identityOf(socket) !== GONE);
     this.#passed = passed;
   }
 
   /** A file of the daemon that has gone, or the lock if it is another's now; undefined while all are there. */
   get lost(): string | undefined {
-    if (this.#lockIdentity !== fileIdentity(this.#lock)) return this.#lock;
-    return this.#sockets.find((socket) => !existsSync(socket));
+    const lock = identityOf(this.#lock);
+    if (lock !== undefined && lock !== this.#lockIdentity) return this.#lock;
+    return this.#sockets.find((socket) => identityOf(socket) === GONE);
   }
 
   /** What keeps an ADD from working, one sentence each. */
   get problems(): readonly string[] {
-    const isGone = this.#passed !== undefined && !existsSync(this.#passed);
+    const isGone = this.#passed !== undefined && identityOf(this.#passed) === GONE;
     const advice = 'restart the socket unit of the service manager (axoneme.socket)';
     return [...this.#writeProblems(), ...(isGone ? [`socket ${this.#passed} was removed: ${advice}`] : [])];
   }
@@ -53,5 +53,17 @@ export class RunFolder {
       const advice = hasErrno(error, 'EROFS') ? ': mount it read-write' : '';
       return [`write to ${this.#folder}: ${messageOf(error)}${advice}`];
     }
+  }
+}
+
+const GONE = 'gone';
+
+/** Device and inode of a file, or {@link GONE}; undefined when the kernel does not tell, out of memory say, which proves nothing. */
+function identityOf(path: string): string | undefined {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found === undefined ? GONE : `${found.dev}:${found.ino}`;
+  } catch {
+    return undefined;
   }
 }

@@ -45,7 +45,8 @@ export class ProgramGuard {
   async #look(): Promise<void> {
     if (this.#devices.size === 0) return;
     try {
-      for (const ifindex of await this.#lacking()) await this.#handle(ifindex);
+      // Side by side: one whose DEL has to wait for the kernel keeps no other from going down.
+      await Promise.all([...(await this.#lacking())].map((ifindex) => this.#handle(ifindex)));
     } catch (error) {
       if (!this.#closed) this.#parts.log.error({ error: messageOf(error) }, 'looking for devices without programs failed, will retry');
     }
