@@ -18,18 +18,6 @@ afterAll(async () => {
   await lab?.[Symbol.asyncDispose]();
 });
 
-/** Perl is on every Debian and Ubuntu. A sockaddr_ll of AF_PACKET: family, protocol, interface, and nothing more for SOCK_RAW. */
-const SEND = `
-socket(my $s, 17, 3, 0) or die "socket: $!";
-my $index = \`ip -o link show $ARGV[0]\` =~ /^(\\d+)/ ? $1 : die;
-send($s, pack('H*', $ARGV[1]), 0, pack('S n i S C C a8', 17, hex $ARGV[2], $index, 0, 0, 0, '')) or die "send: $!";`;
-
-function send(place: string | TestPod, frame: Frame, protocol = '0003'): void {
-  const { code, output } = lab.run(place, 'perl', '-e', SEND, 'eth0', Buffer.from(frame.bytes()).toString('hex'), protocol);
-  expect(output).toBe('');
-  expect(code).toBe(0);
-}
-
 /** Datagrams that reached the UDP of a place, where no socket waited for them. */
 function arrived(place: string | TestPod): number {
   const { output } = lab.run(place, 'nstat', '-asz', 'UdpNoPorts', 'Udp6NoPorts');
@@ -51,9 +39,9 @@ describe('a priority tag (VLAN 0)', () => {
     ['from a pod', () => [self, sentBy(self), self.ipv4] as const],
   ])('%s counts for nothing, and another tag keeps the frame from the pod', (_, start) => {
     const [place, link, source] = start();
-    expect(increase(neighbour, () => send(place, to(link.vlan(0), source)))).toBe(1);
-    expect(increase(neighbour, () => send(place, to(link.vlan(0xe000), source)))).toBe(1);
-    expect(increase(neighbour, () => send(place, to(link.vlan(5), source)))).toBe(0);
+    expect(increase(neighbour, () => lab.send(place, to(link.vlan(0), source)))).toBe(1);
+    expect(increase(neighbour, () => lab.send(place, to(link.vlan(0xe000), source)))).toBe(1);
+    expect(increase(neighbour, () => lab.send(place, to(link.vlan(5), source)))).toBe(0);
   });
 });
 
@@ -64,14 +52,14 @@ describe('addresses that stay inside a host', () => {
   });
 
   it('are not reached from a pod', () => {
-    expect(increase('node', () => send(self, sentBy(self).ip4(self.ipv4, node.ipv4).udp(1, 4711)))).toBe(1);
-    expect(increase('node', () => send(self, sentBy(self).ip4(self.ipv4, '127.0.0.1').udp(1, 4711)))).toBe(0);
-    expect(increase('node', () => send(self, sentBy(self).ip6(self.ipv6, '::1').udp(1, 4711)))).toBe(0);
+    expect(increase('node', () => lab.send(self, sentBy(self).ip4(self.ipv4, node.ipv4).udp(1, 4711)))).toBe(1);
+    expect(increase('node', () => lab.send(self, sentBy(self).ip4(self.ipv4, '127.0.0.1').udp(1, 4711)))).toBe(0);
+    expect(increase('node', () => lab.send(self, sentBy(self).ip6(self.ipv6, '::1').udp(1, 4711)))).toBe(0);
   });
 
   it('are not reached from outside', () => {
-    expect(increase('node', () => send('outside', fromOutside.ip4(beyond.ipv4, node.ipv4).udp(1, 4711)))).toBe(1);
-    expect(increase('node', () => send('outside', fromOutside.ip4(beyond.ipv4, '127.0.0.1').udp(1, 4711)))).toBe(0);
+    expect(increase('node', () => lab.send('outside', fromOutside.ip4(beyond.ipv4, node.ipv4).udp(1, 4711)))).toBe(1);
+    expect(increase('node', () => lab.send('outside', fromOutside.ip4(beyond.ipv4, '127.0.0.1').udp(1, 4711)))).toBe(0);
   });
 });
 
@@ -83,8 +71,8 @@ describe('a packet from outside', () => {
     ["the router's address", 0, router],
     ['loopback', 0, { ipv4: '127.0.0.1', ipv6: '::1' }],
   ])('with the source of %s reaches a pod %i times', (_, times, source) => {
-    expect(increase(neighbour, () => send('outside', fromOutside.ip4(source.ipv4, neighbour.ipv4).udp(1, 4711)))).toBe(times);
-    expect(increase(neighbour, () => send('outside', fromOutside.ip6(source.ipv6, neighbour.ipv6).udp(1, 4711)))).toBe(times);
+    expect(increase(neighbour, () => lab.send('outside', fromOutside.ip4(source.ipv4, neighbour.ipv4).udp(1, 4711)))).toBe(times);
+    expect(increase(neighbour, () => lab.send('outside', fromOutside.ip6(source.ipv6, neighbour.ipv6).udp(1, 4711)))).toBe(times);
   });
 });
 

@@ -186,6 +186,7 @@ export type DropReason = keyof typeof dropReason;
 export const endpointFlag = {
   HOST: 1,
   STACK: 2,
+  CHAINED: 4,
 } as const;
 export type EndpointFlag = keyof typeof endpointFlag;
 

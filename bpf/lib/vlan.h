@@ -34,3 +34,25 @@ static __always_inline bool remove_priority_tag(struct __sk_buff *skb)
 {
 	return is_priority_tagged(skb) && !bpf_skb_vlan_pop(skb) && !is_tagged(skb);
 }
+
+#define MAX_PRIORITY_TAGS 4
+
+static __always_inline bool has_tag_below(struct __sk_buff *skb)
+{
+	return unlikely(skb->vlan_present) && is_vlan_ethertype(skb->protocol);
+}
+
+/*
+ * Takes priority tags off that have another tag below them, as the kernel's receive path does after this hook; without it, what is below
+ * would not be looked at. False when there are more of them than anybody sends.
+ */
+static __noinline __attribute__((unused)) bool unwrap_priority_tags(struct __sk_buff *skb)
+{
+	for (int i = 0; i < MAX_PRIORITY_TAGS; i++) {
+		if (!has_tag_below(skb) || !is_priority_tagged(skb))
+			return true;
+		if (bpf_skb_vlan_pop(skb))
+			return false;
+	}
+	return false;
+}

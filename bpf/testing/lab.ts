@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Scratch } from '../../native/fixture.ts';
 import { AttachType, BpfMap, createLink, type Fd, loadObject, Netns, Rtnetlink, setSysctl } from '../../native/index.ts';
 import { maps, objects, type ProgramName } from '../layout.generated.ts';
+import type { Frame } from './frame.ts';
 import { deviceOf, endpointEntries, host, pods, router, settings, type TestPod } from './world.ts';
 
 /** A namespace of the lab. */
@@ -22,6 +23,12 @@ const uplinks = {
 export const beyond = { ipv4: '192.0.2.1', ipv6: '2001:db8::1' };
 /** MTU of the wire between node and outside; pods have 1500 or less. */
 export const WIRE_MTU = 1400;
+
+/** Perl is on every Debian and Ubuntu. A sockaddr_ll of AF_PACKET: family, protocol, interface, and nothing more for SOCK_RAW. */
+const SEND = `
+socket(my $s, 17, 3, 0) or die "socket: $!";
+my $index = \`ip -o link show $ARGV[0]\` =~ /^(\\d+)/ ? $1 : die;
+send($s, pack('H*', $ARGV[1]), 0, pack('S n i S C C a8', 17, hex $ARGV[2], $index, 0, 0, 0, '')) or die "send: $!";`;
 
 /**
  * A node with the three pods of world.ts and an outside host, each a namespace of its own, joined by devices of the kernel's and carrying the
@@ -85,6 +92,15 @@ export class BpfLab {
     const { path } = this.#places.get(typeof place === 'string' ? place : podName(place)) ?? fail(String(place));
     const { status, stdout, stderr } = spawnSync('nsenter', [`--net=${path}`, ...command], { encoding: 'utf8' });
     return { code: status ?? -1, output: stdout + stderr };
+  }
+
+  /**
+   * Sends a frame out of a place's eth0 by a packet socket, as it is. `protocol`: what the socket says that it is, in hexadecimal; a
+   * tagged frame's own when absent.
+   */
+  send(place: string | TestPod, frame: Frame, protocol = '0003'): void {
+    const { code, output } = this.run(place, 'perl', '-e', SEND, 'eth0', Buffer.from(frame.bytes()).toString('hex'), protocol);
+    if (code !== 0 || output !== '') throw new Error(`send a frame at ${typeof place === 'string' ? place : podName(place)}: ${output}`);
   }
 
   /** The namespace of a place; the lab closes it. */

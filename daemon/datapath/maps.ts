@@ -143,7 +143,7 @@ function endpointRow(endpoint: Endpoint): EndpointValue {
     ifindex: endpoint.hostIfindex,
     identity: endpoint.identity,
     id: endpoint.id,
-    flags: endpoint.chained || endpoint.viaStack ? endpointFlag.STACK : 0,
+    flags: endpoint.chained ? endpointFlag.STACK | endpointFlag.CHAINED : endpoint.viaStack ? endpointFlag.STACK : 0,
     mtu: endpoint.mtu,
     mac: macBytes(endpoint.mac),
     nodeMac: macBytes(endpoint.hostMac),
