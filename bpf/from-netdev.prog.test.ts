@@ -30,6 +30,11 @@ for (const family of families) {
       },
       { it: 'answers "time exceeded" by the way it came', when: lastHop, expect: refuse('TTL_EXCEEDED', error('timeExceeded', lastHop)) },
       { it: 'answers "too big" with the MTU of the pod', when: big, expect: refuse('TOO_BIG', error('tooBig', big, narrow.mtu)) },
+      {
+        it: 'answers nobody by a frame to a whole link',
+        when: family.ip(new Frame().eth('ff:ff:ff:ff:ff:ff', ownMac), of(outside), of(neighbour), 1).udp(1, 2),
+        expect: drop('TTL_EXCEEDED'),
+      },
       { it: "leaves the node's own packets to its stack", when: to(of(node)).udp(1, 2), expect: pass('HOST') },
       { it: 'leaves the router address to the stack', when: to(of(router)).udp(1, 2), expect: pass('HOST') },
       { it: 'leaves addresses that no pod has to the stack', when: to(of(nobody)).udp(1, 2), expect: pass('HOST') },

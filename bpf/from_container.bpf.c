@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /* tcx ingress of a pod's host-side device, or the peer of a netkit: everything that a pod sends. */
 #include "lib/arp.h"
+#include "lib/dhcp.h"
 #include "lib/ipcache.h"
 #include "lib/nd_guard.h"
 #include "lib/parse.h"
@@ -72,8 +73,11 @@ static __always_inline int from_ipv4(struct __sk_buff *skb, struct packet *packe
 
 	if (unlikely(dropped))
 		return dropped;
-	if (unlikely(!address_equal(packet->tuple.source, device->ipv4)))
+	if (unlikely(!address_equal(packet->tuple.source, device->ipv4))) {
+		if (device->flags & DEVICE_CHAINED && asks_for_own_lease(skb, packet, device))
+			return go_on(skb, packet);
 		return DROP(SPOOFED_SOURCE);
+	}
 	return forward(skb, packet, device);
 }
 

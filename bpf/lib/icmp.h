@@ -94,6 +94,14 @@ static __always_inline bool is_icmp4_error(__u8 type)
 	return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
 }
 
+/* A frame that names no single sender: its error would go to every host of the link. */
+static __always_inline bool is_sent_by_group(struct __sk_buff *skb)
+{
+	const struct ethhdr *eth = packet_headers(skb, ETH_HLEN);
+
+	return !eth || eth->h_source[0] & 1;
+}
+
 /* RFC 1122 3.2.2, RFC 4443 2.4 (e): never about errors, multicast, later fragments, or senders that are no single host. */
 static __always_inline bool may_be_answered(const struct packet *packet)
 {
@@ -239,7 +247,8 @@ static __always_inline bool icmp_error(struct __sk_buff *skb, const struct packe
 	bool written;
 
 	error_source(packet, path, source);
-	if (!scratch || !kind || address_is_zero(source) || !may_be_answered(packet) || !is_within_limit(skb, packet, reason))
+	if (!scratch || !kind || address_is_zero(source) || !may_be_answered(packet) || is_sent_by_group(skb) ||
+	    !is_within_limit(skb, packet, reason))
 		return false;
 	if (!scratch_claim())
 		return false;

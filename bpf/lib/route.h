@@ -7,6 +7,17 @@
 #undef THIS_FILE
 #define THIS_FILE SOURCE_ROUTE
 
+/*
+ * Ports decide between several next hops, and rules may ask for them. What stands in their place in ICMP differs from packet to packet, and
+ * later fragments have none: as for the kernel's own forwarding, such packets of one flow must all go one way.
+ */
+static __always_inline bool has_ports(const struct packet *packet)
+{
+	__u8 protocol = packet->tuple.protocol;
+
+	return !(packet->flags & PACKET_FRAGMENT) && protocol != IPPROTO_ICMP && protocol != IPPROTO_ICMPV6;
+}
+
 /* Fills the question. The kernel sees the packet as arriving on axo_host, so one sysctl (its forwarding) holds for all pods. */
 static __always_inline void route_question(struct __sk_buff *skb, const struct packet *packet, struct bpf_fib_lookup *fib)
 {
@@ -14,8 +25,10 @@ static __always_inline void route_question(struct __sk_buff *skb, const struct p
 
 	fib->family = packet->family;
 	fib->l4_protocol = packet->tuple.protocol;
-	fib->sport = packet->tuple.source_port;
-	fib->dport = packet->tuple.destination_port;
+	if (likely(has_ports(packet))) {
+		fib->sport = packet->tuple.source_port;
+		fib->dport = packet->tuple.destination_port;
+	}
 	fib->tot_len = length > 0xffff ? 0xffff : length;
 	fib->ifindex = cfg_host_ifindex;
 	if (packet->family == AF_INET) {
