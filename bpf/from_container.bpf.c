@@ -25,6 +25,8 @@ static __always_inline int pass_discovery(struct __sk_buff *skb, const struct pa
 {
 	int dropped = check_discovery(skb, packet, device);
 
+	if (address_is_martian(packet->tuple.destination))
+		return DROP(MARTIAN_DESTINATION);
 	if (dropped)
 		return dropped;
 	count_forwarded(DIRECTION_EGRESS, skb->len);

@@ -18,6 +18,7 @@ const nonce = concat(Uint8Array.of(14, 1), new Uint8Array(6));
 interface Message {
   readonly type: number;
   readonly source?: string;
+  readonly destination?: string;
   readonly target?: string;
   readonly options?: Uint8Array;
   readonly hopLimit?: number;
@@ -25,8 +26,16 @@ interface Message {
 }
 
 /** A message to all nodes or routers of the link. */
-function says({ type, source = self.ipv6, target, options = new Uint8Array(), hopLimit = 255, isFragment = false }: Message): Frame {
-  const ip = new Frame().eth(self.mac, '33:33:00:00:00:01').ip6(source, 'ff02::1', { hopLimit });
+function says({
+  type,
+  source = self.ipv6,
+  destination = 'ff02::1',
+  target,
+  options = new Uint8Array(),
+  hopLimit = 255,
+  isFragment = false,
+}: Message): Frame {
+  const ip = new Frame().eth(self.mac, '33:33:00:00:00:01').ip6(source, destination, { hopLimit });
   const body = concat(target === undefined ? new Uint8Array() : address(target), options);
   return (isFragment ? ip.fragment(0) : ip).icmp(type, 0, 0x60000000).payload(body);
 }
@@ -47,6 +56,7 @@ describe('a pod of another main plugin, neighbour discovery', () => {
     ends("does not announce another pod's address", { type: ADVERTISEMENT, target: neighbour.ipv6 }, 'SPOOFED_SOURCE'),
     ends("does not announce the router's address", { type: ADVERTISEMENT, target: router.ipv6 }, 'SPOOFED_SOURCE'),
     ends("does not announce the router's link-local address", { type: ADVERTISEMENT, target: routersLinkLocal }, 'SPOOFED_SOURCE'),
+    ends('a listener report into the node itself', { type: 143, destination: '::1' }, 'MARTIAN_DESTINATION'),
     ends('does not speak as the router', { type: ADVERTISEMENT, source: routersLinkLocal, target: self.ipv6 }, 'SPOOFED_SOURCE'),
     ends('does not announce nothing', { type: ADVERTISEMENT, target: '::' }, 'SPOOFED_SOURCE'),
     ends("does not announce another's MAC", { type: ADVERTISEMENT, target: self.ipv6, options: option(2, neighbour.mac) }, 'SPOOFED_MAC'),

@@ -13,7 +13,7 @@
 enum drop_reason {
 	DROP_FORWARDED = 0,		/* not a drop: the packet was passed on */
 	DROP_UNKNOWN_DEVICE = 1,	/* the device has no endpoint (yet, or any more) */
-	DROP_VLAN = 2,			/* a pod sent a frame with a VLAN tag */
+	DROP_VLAN = 2,			/* a pod sent a frame with a VLAN tag, or a host outside more than four priority tags */
 	DROP_UNSUPPORTED_ETHERTYPE = 3, /* neither IPv4, IPv6 nor ARP */
 	DROP_INVALID_PACKET = 4,	/* shorter than its headers say, or a wrong version or header length */
 	DROP_INVALID_LAYER4 = 5,	/* ends inside the ports or the ICMP type */
