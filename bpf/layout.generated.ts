@@ -267,7 +267,7 @@ export type TracePoint = keyof typeof tracePoint;
 export const dropReasonText: Readonly<Record<DropReason, string>> = {
   FORWARDED: 'not a drop: the packet was passed on',
   UNKNOWN_DEVICE: 'the device has no endpoint (yet, or any more)',
-  VLAN: 'a pod sent a frame with a VLAN tag',
+  VLAN: 'a pod sent a frame with a VLAN tag, or a host outside more than four priority tags',
   UNSUPPORTED_ETHERTYPE: 'neither IPv4, IPv6 nor ARP',
   INVALID_PACKET: 'shorter than its headers say, or a wrong version or header length',
   INVALID_LAYER4: 'ends inside the ports or the ICMP type',

@@ -40,10 +40,10 @@ describe('the packed files', () => {
     expect(paths.filter((path) => /\.test\.|testdata|\/(daemon|plugin|cli|bpf\/lib)\/|\.o$|axoneme-bpf/.test(path))).toEqual([]);
   });
 
-  it('stay small: below 560 kB packed and 1.6 MB unpacked', async () => {
+  it('stay small: below 560 kB packed and 1.75 MB unpacked', async () => {
     const { size, unpackedSize } = await pack(tmpdir(), true);
     expect(size).toBeLessThan(560_000);
-    expect(unpackedSize).toBeLessThan(1_600_000);
+    expect(unpackedSize).toBeLessThan(1_750_000);
   });
 });
 
