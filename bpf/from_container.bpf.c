@@ -13,17 +13,17 @@
 #define THIS_FILE SOURCE_FROM_CONTAINER
 
 /* From another plugin's device: checked, told and counted, and then as if we were not here. */
-static __always_inline int go_on(struct __sk_buff *skb, struct packet *packet)
+static __always_inline int go_on(struct __sk_buff *skb)
 {
-	trace_to(skb, packet, TRACE_TO_STACK);
+	trace_to(skb, TRACE_TO_STACK);
 	count_forwarded(DIRECTION_EGRESS, skb->len);
 	return VERDICT_NEXT;
 }
 
 /* Neighbours of another plugin's device answer for themselves; nobody speaks for another. */
-static __always_inline int pass_discovery(struct __sk_buff *skb, const struct packet *packet, const struct device_value *device)
+static __always_inline int pass_discovery(struct __sk_buff *skb)
 {
-	int dropped = check_discovery(skb, packet, device);
+	int dropped = check_discovery(skb);
 
 	if (address_is_martian(packet->tuple.destination))
 		return DROP(MARTIAN_DESTINATION);
@@ -39,22 +39,22 @@ static __always_inline int forward(struct __sk_buff *skb, struct packet *packet,
 	struct endpoint_value *endpoint;
 	int verdict;
 
-	trace_from(skb, packet, TRACE_FROM_ENDPOINT);
+	trace_from(skb, TRACE_FROM_ENDPOINT);
 	/* The node's stack would take it for its own with route_localnet (CVE-2020-8558). */
 	if (unlikely(address_is_martian(packet->tuple.destination)))
 		return DROP(MARTIAN_DESTINATION);
 	if (unlikely(device->flags & DEVICE_CHAINED))
-		return go_on(skb, packet);
+		return go_on(skb);
 	endpoint = endpoint_lookup(packet->tuple.destination);
 	if (likely(endpoint)) {
 		note_destination(packet, endpoint);
 		if (endpoint->flags & ENDPOINT_HOST) {
-			trace_to(skb, packet, TRACE_TO_HOST);
+			trace_to(skb, TRACE_TO_HOST);
 			count_forwarded(DIRECTION_EGRESS, skb->len);
 			return deliver_to_stack(skb);
 		}
 		if (unlikely((device->flags & DEVICE_STACK) || (endpoint->flags & ENDPOINT_STACK)))
-			return leave_to_stack(skb, packet);
+			return leave_to_stack(skb);
 		verdict = deliver_to_endpoint(skb, packet, endpoint);
 		if (likely(verdict >= 0))
 			count_forwarded(DIRECTION_EGRESS, skb->len);
@@ -65,8 +65,8 @@ static __always_inline int forward(struct __sk_buff *skb, struct packet *packet,
 	if (address_is_link_local(packet->tuple.destination))
 		return DROP(LINK_LOCAL);
 	if (unlikely((device->flags & DEVICE_STACK) || is_cut_by_sender(skb)))
-		return leave_to_stack(skb, packet);
-	return route_outside(skb, packet);
+		return leave_to_stack(skb);
+	return route_outside(skb);
 }
 
 static __always_inline int from_ipv4(struct __sk_buff *skb, struct packet *packet, const struct device_value *device)
@@ -93,7 +93,7 @@ static __always_inline int from_ipv6(struct __sk_buff *skb, struct packet *packe
 		/* RFC 6980: what is said in pieces is not to be believed. */
 		if (packet->flags & PACKET_FRAGMENT)
 			return DROP(FRAGMENTED_DISCOVERY);
-		return device->flags & DEVICE_CHAINED ? pass_discovery(skb, packet, device) : answer_discovery(skb, packet, device);
+		return device->flags & DEVICE_CHAINED ? pass_discovery(skb) : answer_discovery(skb, packet, device);
 	}
 	if (unlikely(!address_equal(packet->tuple.source, device->ipv6) || address_is_zero(packet->tuple.source)))
 		return DROP(SPOOFED_SOURCE);
@@ -133,9 +133,11 @@ static __always_inline int from_container(struct __sk_buff *skb, struct packet *
 SEC("tc")
 int axo_from_container(struct __sk_buff *skb)
 {
-	struct packet packet = {.direction = DIRECTION_EGRESS, .l3_offset = ETH_HLEN};
+	struct packet *packet = packet_begin(skb, DIRECTION_EGRESS, ETH_HLEN);
 
-	return finish(skb, &packet, from_container(skb, &packet), REPLY_TO_POD);
+	if (unlikely(!packet))
+		return give_up(skb, DIRECTION_EGRESS);
+	return finish(skb, from_container(skb, packet), REPLY_TO_POD);
 }
 
 char program_license[] SEC("license") = "Dual BSD/GPL";

@@ -35,7 +35,7 @@ static __always_inline int from_host(struct __sk_buff *skb, struct packet *packe
 	/* A process of the node, or route_localnet: the pod would answer itself. */
 	if (unlikely(address_is_martian(packet->tuple.source)))
 		return DROP(MARTIAN_SOURCE);
-	trace_from(skb, packet, TRACE_FROM_HOST);
+	trace_from(skb, TRACE_FROM_HOST);
 	endpoint = endpoint_lookup(packet->tuple.destination);
 	if (unlikely(!endpoint || endpoint->flags & ENDPOINT_HOST))
 		return DROP(NO_ENDPOINT);
@@ -46,9 +46,11 @@ static __always_inline int from_host(struct __sk_buff *skb, struct packet *packe
 SEC("tc")
 int axo_from_host(struct __sk_buff *skb)
 {
-	struct packet packet = {.direction = DIRECTION_HOST, .l3_offset = ETH_HLEN};
+	struct packet *packet = packet_begin(skb, DIRECTION_HOST, ETH_HLEN);
 
-	return finish(skb, &packet, from_host(skb, &packet), REPLY_TO_STACK);
+	if (unlikely(!packet))
+		return give_up(skb, DIRECTION_HOST);
+	return finish(skb, from_host(skb, packet), REPLY_TO_STACK);
 }
 
 char program_license[] SEC("license") = "Dual BSD/GPL";

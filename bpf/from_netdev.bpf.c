@@ -117,14 +117,14 @@ static __always_inline int from_netdev(struct __sk_buff *skb, struct packet *pac
 	dropped = check_addresses(skb, packet, endpoint, parsed);
 	if (!dropped && (parsed || skb->pkt_type != PACKET_HOST || !endpoint || endpoint->flags & (ENDPOINT_HOST | ENDPOINT_STACK))) {
 		if (packet->l3_offset)
-			trace_from(skb, packet, TRACE_FROM_NETWORK);
+			trace_from(skb, TRACE_FROM_NETWORK);
 		goto stack;
 	}
 	if (unlikely(!make_frame(skb, packet)))
 		return DROP(WRITE);
 	if (unlikely(dropped))
 		return dropped;
-	trace_from(skb, packet, TRACE_FROM_NETWORK);
+	trace_from(skb, TRACE_FROM_NETWORK);
 	return enter_node(skb, packet, endpoint);
 stack:
 	count_forwarded(DIRECTION_HOST, skb->len);
@@ -134,17 +134,21 @@ stack:
 SEC("tc")
 int axo_from_netdev(struct __sk_buff *skb)
 {
-	struct packet packet = {.direction = DIRECTION_INGRESS, .l3_offset = ETH_HLEN};
+	struct packet *packet = packet_begin(skb, DIRECTION_INGRESS, ETH_HLEN);
 
-	return finish(skb, &packet, from_netdev(skb, &packet), REPLY_TO_NETWORK);
+	if (unlikely(!packet))
+		return give_up(skb, DIRECTION_INGRESS);
+	return finish(skb, from_netdev(skb, packet), REPLY_TO_NETWORK);
 }
 
 SEC("tc")
 int axo_from_l3dev(struct __sk_buff *skb)
 {
-	struct packet packet = {.direction = DIRECTION_INGRESS};
+	struct packet *packet = packet_begin(skb, DIRECTION_INGRESS, 0);
 
-	return finish(skb, &packet, from_netdev(skb, &packet), REPLY_TO_NETWORK);
+	if (unlikely(!packet))
+		return give_up(skb, DIRECTION_INGRESS);
+	return finish(skb, from_netdev(skb, packet), REPLY_TO_NETWORK);
 }
 
 char program_license[] SEC("license") = "Dual BSD/GPL";

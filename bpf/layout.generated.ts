@@ -176,6 +176,7 @@ export const dropReason = {
   MARTIAN_SOURCE: 40,
   MARTIAN_DESTINATION: 41,
   LOCAL_SOURCE: 42,
+  BUSY: 43,
   ICMP_LIMITED: 253,
   EVENT_LIMITED: 254,
   EVENT_LOST: 255,
@@ -246,6 +247,7 @@ export const sourceFile = {
   EVENTS: 38,
   EXTENSIONS: 39,
   ND_GUARD: 40,
+  VERDICT: 41,
 } as const;
 export type SourceFile = keyof typeof sourceFile;
 
@@ -301,6 +303,7 @@ export const dropReasonText: Readonly<Record<DropReason, string>> = {
   MARTIAN_SOURCE: 'a source that no host has on a wire: 0/8, 127/8, ::, ::1, multicast; to a pod also link-local',
   MARTIAN_DESTINATION: 'to 0/8, 127/8, :: or ::1, which are valid inside a host only',
   LOCAL_SOURCE: 'from outside, with the address of a pod of this node or of the node itself',
+  BUSY: "other programs use all of the processor's working memory (PREEMPT_RT)",
   ICMP_LIMITED: "not a drop: the packet's sender got no ICMP error, having used up its rate of them",
   EVENT_LIMITED: 'not a drop: an event was not sent, its source having used up its rate of them',
   EVENT_LOST: 'not a drop: the ring buffer had no room for an event',
@@ -346,6 +349,12 @@ export const maps = {
     key: metricsKey,
     value: metricsValue,
   },
+  axo_packet: {
+    name: 'axo_packet',
+    type: 'perCpuArray',
+    maxEntries: 4,
+    flags: 0,
+  },
   axo_rates: {
     name: 'axo_rates',
     type: 'lruHash',
@@ -357,7 +366,7 @@ export const maps = {
   axo_scratch: {
     name: 'axo_scratch',
     type: 'perCpuArray',
-    maxEntries: 1,
+    maxEntries: 4,
     flags: 0,
     key: scalar('u32', u32),
     value: icmpScratch,
@@ -365,7 +374,7 @@ export const maps = {
   axo_scratch_use: {
     name: 'axo_scratch_use',
     type: 'hash',
-    maxEntries: 1024,
+    maxEntries: 4096,
     flags: 0,
     key: scalar('u32', u32),
     value: scalar('u32', u32),
@@ -389,6 +398,7 @@ export type DatapathSettings = {
   readonly cfg_router4: Uint8Array /* 16 bytes */;
   readonly cfg_router6: Uint8Array /* 16 bytes */;
   readonly cfg_monitor_aggregation: number;
+  readonly cfg_preemptible: number;
 };
 
 /** The object files below dist/bpf, without ending. */

@@ -38,7 +38,7 @@ static __always_inline int to_container(struct __sk_buff *skb, struct packet *pa
 		return DROP(NOT_FOR_ENDPOINT);
 	if (unlikely(address_is_martian(packet->tuple.source)))
 		return DROP(MARTIAN_SOURCE);
-	trace_to(skb, packet, TRACE_TO_ENDPOINT);
+	trace_to(skb, TRACE_TO_ENDPOINT);
 	count_forwarded(DIRECTION_INGRESS, skb->len);
 	return device->flags & DEVICE_CHAINED ? VERDICT_NEXT : TC_ACT_OK;
 }
@@ -46,9 +46,11 @@ static __always_inline int to_container(struct __sk_buff *skb, struct packet *pa
 SEC("tc")
 int axo_to_container(struct __sk_buff *skb)
 {
-	struct packet packet = {.direction = DIRECTION_INGRESS, .l3_offset = ETH_HLEN};
+	struct packet *packet = packet_begin(skb, DIRECTION_INGRESS, ETH_HLEN);
 
-	return finish(skb, &packet, to_container(skb, &packet), REPLY_NEVER);
+	if (unlikely(!packet))
+		return give_up(skb, DIRECTION_INGRESS);
+	return finish(skb, to_container(skb, packet), REPLY_NEVER);
 }
 
 char program_license[] SEC("license") = "Dual BSD/GPL";

@@ -3,12 +3,23 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { loadObject } from '../../native/index.ts';
 import { type DatapathSettings, monitorAggregation, type ProgramName, programs } from '../layout.generated.ts';
+import { callGraph, deepestStack } from './calls.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const file = join(root, 'bpf', 'complexity.json');
 
-/** Instructions that the verifier walks, per program. */
-export type Complexity = Readonly<Record<string, number>>;
+const objectOf = (name: ProgramName) => join(root, 'dist', 'bpf', `${programs[name].object}.o`);
+
+/** What a program takes of what the verifier grants. */
+export interface Cost {
+  /** Instructions that the verifier walks; it grants a million. */
+  readonly instructions: number;
+  /** Bytes of stack that the deepest chain of calls takes; the verifier grants 512. */
+  readonly stack: number;
+}
+
+/** Program → cost. */
+export type Complexity = Readonly<Record<string, Cost>>;
 
 /** `6.18`: the verifier of a release, so numbers of one release compare. */
 export const kernel = (): string => release().split('.').slice(0, 2).join('.');
@@ -26,6 +37,7 @@ export const everything: DatapathSettings = {
   cfg_router4: ones(16),
   cfg_router6: ones(16),
   cfg_monitor_aggregation: monitorAggregation.NONE,
+  cfg_preemptible: 1,
 };
 
 /** What the verifier says at its end, on every kernel (print_verification_stats); bpf_prog_info has it only since 5.16. */
@@ -35,17 +47,30 @@ function processed(log: string): number {
   return Number(instructions);
 }
 
+/** `stack depth 160+16`: of each function in the order in which it was loaded. */
+function stackDepths(log: string): number[] {
+  const [, depths] = /^stack depth ([\d+]+)/m.exec(log) ?? [];
+  if (depths === undefined) throw new Error(`read the verifier's statistics: '${log}' has no stack depth`);
+  return depths.split('+').map(Number);
+}
+
+/** Loads one program; answers with the verifier's statistics. Throws VerifierError when it is refused. */
+async function load(name: ProgramName, rodata: DatapathSettings): Promise<string> {
+  using object = await loadObject({ path: objectOf(name), programs: [name], rodata, verifierStatistics: true });
+  return object.verifierLog;
+}
+
+/** Loads every program (needs CAP_BPF) with these settings. Throws VerifierError when one is refused. */
+export async function loadEvery(changes: Partial<DatapathSettings>): Promise<void> {
+  for (const name of Object.keys(programs) as ProgramName[]) await load(name, { ...everything, ...changes });
+}
+
 /** Loads every program (needs CAP_BPF). Throws VerifierError when one is refused. */
-export async function measureComplexity(changes: Partial<DatapathSettings> = {}): Promise<Complexity> {
-  const measured: Record<string, number> = {};
+export async function measureComplexity(): Promise<Complexity> {
+  const measured: Record<string, Cost> = {};
   for (const name of Object.keys(programs) as ProgramName[]) {
-    using object = await loadObject({
-      path: join(root, 'dist', 'bpf', `${programs[name].object}.o`),
-      programs: [name],
-      rodata: { ...everything, ...changes },
-      verifierStatistics: true,
-    });
-    measured[name] = processed(object.verifierLog);
+    const log = await load(name, everything);
+    measured[name] = { instructions: processed(log), stack: deepestStack(callGraph(readFileSync(objectOf(name)), name), stackDepths(log)) };
   }
   return measured;
 }
@@ -63,11 +88,11 @@ export function complexityTable(): string {
   const all = Object.entries(readComplexity());
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const head = [row(['program', ...all.map(([name]) => name)]), row(['---', ...all.map(() => '---:')])];
-  const rows = Object.keys(programs).map((name) => row([`\`${name}\``, ...all.map(([, counts]) => format(counts[name]))]));
+  const rows = Object.keys(programs).map((name) => row([`\`${name}\``, ...all.map(([, costs]) => format(costs[name]))]));
   return [...head, ...rows].join('\n');
 }
 
-const format = (count: number | undefined) => count?.toLocaleString('en').replaceAll(',', ' ') ?? '';
+const format = (cost: Cost | undefined) => (cost ? `${cost.instructions.toLocaleString('en').replaceAll(',', ' ')} / ${cost.stack}` : '');
 
 /** `node bpf/gen/complexity.ts`: records this kernel's numbers; with `--print` it only says them. */
 if (import.meta.main) {

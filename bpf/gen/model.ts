@@ -164,7 +164,10 @@ export function readObject(file: Uint8Array, object: string): Model {
     if (name.startsWith('cfg_')) model.settings.set(name, settingModel(btf, name, type));
     else if (name.startsWith('anchor_')) sharedType(btf, btf.resolved(type).type, model);
   }
-  for (const { name, section } of globalFunctions(sections)) model.programs.set(name, { name, object, section });
+  for (const { name, section } of globalFunctions(sections)) {
+    // Steps that programs share are global functions too, which libbpf takes from here.
+    if (section !== '.text') model.programs.set(name, { name, object, section });
+  }
   return model;
 }
 

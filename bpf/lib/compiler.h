@@ -26,5 +26,11 @@ typedef __u16 __attribute__((may_alias)) any_u16;
  */
 #define OPAQUE(variable) asm volatile("" : "+r"(variable))
 
+/*
+ * A step that the verifier walks once for a program, however many ways lead to it: a global function. Linux 5.10 lets it take the context and
+ * numbers only; it finds the packet's state by packet_of(). Its caller reads packet pointers again (verifiers before 6.13 do not insist).
+ */
+#define STEP __noinline
+
 /* A variable that keeps a type in the BTF of every object although no map holds it: the layout generator reads it there. */
 #define ANCHOR(type, name) const type *const volatile anchor_##name = 0

@@ -67,7 +67,7 @@ static __always_inline int deliver_to_endpoint(struct __sk_buff *skb, struct pac
 
 	if (unlikely(dropped))
 		return dropped;
-	trace_to(skb, packet, TRACE_TO_ENDPOINT);
+	trace_to(skb, TRACE_TO_ENDPOINT);
 	return enter_pod(skb, endpoint->ifindex);
 }
 

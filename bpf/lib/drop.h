@@ -47,6 +47,7 @@ enum drop_reason {
 	DROP_MARTIAN_SOURCE = 40,	/* a source that no host has on a wire: 0/8, 127/8, ::, ::1, multicast; to a pod also link-local */
 	DROP_MARTIAN_DESTINATION = 41,	/* to 0/8, 127/8, :: or ::1, which are valid inside a host only */
 	DROP_LOCAL_SOURCE = 42,		/* from outside, with the address of a pod of this node or of the node itself */
+	DROP_BUSY = 43,			/* other programs use all of the processor's working memory (PREEMPT_RT) */
 	DROP_ICMP_LIMITED = 253,	/* not a drop: the packet's sender got no ICMP error, having used up its rate of them */
 	DROP_EVENT_LIMITED = 254,	/* not a drop: an event was not sent, its source having used up its rate of them */
 	DROP_EVENT_LOST = 255,		/* not a drop: the ring buffer had no room for an event */

@@ -87,20 +87,23 @@ static __always_inline bool event_is_allowed(struct __sk_buff *skb, const struct
 	return rate_allows(skb->ifindex, RATE_TRACE_EVENT, packet->direction, SECOND_NS / TRACE_EVENTS_PER_SECOND, TRACE_EVENTS_AT_ONCE);
 }
 
-/* what: enum event_type << 16 | reason << 8 | point */
-static __noinline void event_send(struct __sk_buff *skb, struct packet *packet, __u32 what, __u32 file_line)
+/* what: enum event_type << 16 | reason << 8 | point. Non-zero when the event was sent. */
+STEP int event_send(struct __sk_buff *skb, __u32 what, __u32 file_line)
 {
+	struct packet *packet = packet_of(skb);
 	struct packet_event *event;
 	__u32 length = skb->len;
 
+	if (!packet)
+		return 0;
 	if (!event_is_allowed(skb, packet, what >> 16)) {
 		metrics_count(DROP_EVENT_LIMITED, packet->direction, THIS_FILE, length);
-		return;
+		return 0;
 	}
 	event = bpf_ringbuf_reserve(&axo_events, sizeof(*event), 0);
 	if (unlikely(!event)) {
 		metrics_count(DROP_EVENT_LOST, packet->direction, THIS_FILE, length);
-		return;
+		return 0;
 	}
 	event->version = EVENT_VERSION_CURRENT;
 	event->type = what >> 16;
@@ -127,40 +130,39 @@ static __noinline void event_send(struct __sk_buff *skb, struct packet *packet, 
 		length = 0;
 	event->capture_length = length;
 	bpf_ringbuf_submit(event, 0);
+	return 1;
 }
 
-#define TCP_FLAGS_OFFSET 13
-#define TCP_FIN_SYN_RST	 0x07
+#define TCP_FIN_SYN_RST 0x07
 
 /* True when the aggregation level wants to hear of this packet. */
-static __always_inline bool trace_wanted(struct __sk_buff *skb, const struct packet *packet)
+static __always_inline bool trace_wanted(const struct packet *packet)
 {
-	__u8 flags = 0;
-
 	if (cfg_monitor_aggregation < AGGREGATION_MEDIUM)
 		return true;
 	if (packet->tuple.protocol != IPPROTO_TCP || packet->flags & PACKET_LATER_FRAGMENT)
 		return true;
-	bpf_skb_load_bytes(skb, packet->l4_offset + TCP_FLAGS_OFFSET, &flags, sizeof(flags));
-	return flags & TCP_FIN_SYN_RST;
+	return packet->tcp_flags & TCP_FIN_SYN_RST;
 }
 
-static __noinline __attribute__((unused)) void trace_send(struct __sk_buff *skb, struct packet *packet, __u32 point, __u32 file_line)
+/* Non-zero when the trace was sent. */
+STEP int trace_send(struct __sk_buff *skb, __u32 point, __u32 file_line)
 {
-	if (trace_wanted(skb, packet))
-		event_send(skb, packet, EVENT_TRACE << 16 | point, file_line);
+	const struct packet *packet = packet_of(skb);
+
+	return packet && trace_wanted(packet) && event_send(skb, EVENT_TRACE << 16 | point, file_line);
 }
 
 /* A packet leaves us towards `point`. */
-#define trace_to(skb, packet, point)                                                                                                       \
+#define trace_to(skb, point)                                                                                                               \
 	do {                                                                                                                               \
 		if (unlikely(tracing()))                                                                                                   \
-			trace_send(skb, packet, point, (__u32)THIS_FILE << 16 | __LINE__);                                                 \
+			trace_send(skb, point, (__u32)THIS_FILE << 16 | __LINE__);                                                         \
 	} while (0)
 
 /* A packet reaches us; heard of only without aggregation. */
-#define trace_from(skb, packet, point)                                                                                                     \
+#define trace_from(skb, point)                                                                                                             \
 	do {                                                                                                                               \
 		if (cfg_monitor_aggregation == AGGREGATION_NONE)                                                                           \
-			trace_to(skb, packet, point);                                                                                      \
+			trace_to(skb, point);                                                                                              \
 	} while (0)

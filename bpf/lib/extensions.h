@@ -19,6 +19,7 @@
 #define OPTION_STRICT_ROUTE  137
 #define ROUTING_TYPE_0	     0
 #define IPV6_FRAGMENT_OFFSET 0xfff8 /* in bytes */
+#define IPV6_MORE_FRAGMENTS  0x0001
 
 struct ipv6_extension {
 	__u8 next;
@@ -27,6 +28,7 @@ struct ipv6_extension {
 		__be16 fragment; /* of a fragment header: offset in the upper 13 bits, in the lowest "more" */
 		__u8 routing;	 /* of a routing header: its type */
 	};
+	__be32 fragment_id; /* of a fragment header */
 };
 
 /* Bytes of header that a receiver's stack needs of a protocol, so that all of them are in one fragment; 0 when we do not read it. */
@@ -56,7 +58,7 @@ static __always_inline bool is_tiny(__u32 fragment_offset, __u8 protocol)
  * Refuses source routes: the destination that we judge would not be the last one. The kernel refuses them by default too
  * (accept_source_route). `header`: length of the IPv4 header.
  */
-static __noinline int check_options(struct __sk_buff *skb, __u32 l3_offset, __u32 header)
+STEP int check_options(struct __sk_buff *skb, __u32 l3_offset, __u32 header)
 {
 	__u32 at = l3_offset + sizeof(struct iphdr), end = l3_offset + header;
 	__u8 option, length;
@@ -96,8 +98,11 @@ static __always_inline int note_fragment(struct packet *packet, const struct ipv
 	if (packet->flags & PACKET_FRAGMENT)
 		return DROP(INVALID_EXTENSION);
 	packet->flags |= PACKET_FRAGMENT;
-	if (!(header->fragment & bpf_htons(IPV6_FRAGMENT_OFFSET)))
+	packet->fragment_id = header->fragment_id;
+	if (!(header->fragment & bpf_htons(IPV6_FRAGMENT_OFFSET))) {
+		packet->flags |= header->fragment & bpf_htons(IPV6_MORE_FRAGMENTS) ? PACKET_FIRST_FRAGMENT : 0;
 		return 0;
+	}
 	packet->flags |= PACKET_LATER_FRAGMENT;
 	return is_tiny(bpf_ntohs(header->fragment) & IPV6_FRAGMENT_OFFSET, header->next) ? DROP(TINY_FRAGMENT) : 0;
 }
@@ -117,13 +122,18 @@ static __always_inline int check_extension(struct packet *packet, __u8 type, con
 }
 
 /* Walks the extension headers; out of line, because few packets have any. Returns the offset of layer 4 or a drop. */
-static __noinline int parse_extensions(struct __sk_buff *skb, struct packet *packet, __u32 end)
+STEP int parse_extensions(struct __sk_buff *skb, __u32 end)
 {
-	__u32 offset = packet->l3_offset + sizeof(struct ipv6hdr);
-	__u8 type = packet->tuple.protocol;
+	struct packet *packet = packet_of(skb);
 	struct ipv6_extension header;
+	__u32 offset;
 	int dropped;
+	__u8 type;
 
+	if (!packet)
+		return DROP(INVALID_PACKET);
+	offset = packet->l3_offset + sizeof(struct ipv6hdr);
+	type = packet->tuple.protocol;
 	for (int i = 0; i < MAX_EXTENSIONS; i++) {
 		if (offset + 8 > end || bpf_skb_load_bytes(skb, offset, &header, sizeof(header)))
 			goto cut;

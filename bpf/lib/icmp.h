@@ -7,7 +7,6 @@
 
 #include "deliver.h"
 #include "neighbour.h"
-#include "scratch.h"
 
 #undef THIS_FILE
 #define THIS_FILE SOURCE_ICMP
@@ -44,7 +43,7 @@ struct icmp6_error {
 	struct icmp_message icmp;
 };
 
-/* Per CPU: room for the quote while its checksum is taken, which is too big for the stack. */
+/* Room for the quote while its checksum is taken, which is too big for the stack. */
 struct icmp_scratch {
 	__u8 quote[ICMP_QUOTE] ALIGNED(8);
 };
@@ -53,7 +52,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__type(key, __u32);
 	__type(value, struct icmp_scratch);
-	__uint(max_entries, 1);
+	__uint(max_entries, SCRATCH_SLOTS);
 } axo_scratch SEC(".maps");
 
 /* Type and code for a drop, as type << 8 | code; 0 when the sender is not told. */
@@ -220,7 +219,7 @@ static __always_inline void error_source(const struct packet *packet, __u32 path
 		address_copy(source, cfg_router6);
 }
 
-/* Makes the packet its own error message. False when it stays a drop. The caller has claimed the scratch memory. */
+/* Makes the packet its own error message. False when it stays a drop. */
 static __always_inline bool write_error(struct __sk_buff *skb, const struct packet *packet, const void *source, __u16 kind, __u8 *quote)
 {
 	bool is_ipv4 = packet->family == AF_INET;
@@ -241,18 +240,13 @@ static __always_inline bool write_error(struct __sk_buff *skb, const struct pack
 static __always_inline bool icmp_error(struct __sk_buff *skb, const struct packet *packet, __u32 reason, __u32 path)
 {
 	__u16 kind = packet->family == AF_INET ? icmp4_kind(reason) : icmp6_kind(reason);
-	__u32 zero = 0;
-	struct icmp_scratch *scratch = bpf_map_lookup_elem(&axo_scratch, &zero);
+	__u32 slot = scratch_slot(skb);
+	struct icmp_scratch *scratch = bpf_map_lookup_elem(&axo_scratch, &slot);
 	__u8 source[16] ALIGNED(8);
-	bool written;
 
 	error_source(packet, path, source);
 	if (!scratch || !kind || address_is_zero(source) || !may_be_answered(packet) || is_sent_by_group(skb) ||
 	    !is_within_limit(skb, packet, reason))
 		return false;
-	if (!scratch_claim())
-		return false;
-	written = write_error(skb, packet, source, kind, scratch->quote);
-	scratch_release();
-	return written;
+	return write_error(skb, packet, source, kind, scratch->quote);
 }

@@ -34,11 +34,12 @@ struct {
 	__uint(max_entries, 1024);
 } axo_metrics SEC(".maps");
 
-static __noinline void metrics_create(const struct metrics_key *key, __u64 bytes)
+/* A row for the first packet. `key`: a struct metrics_key. */
+STEP int metrics_create(__u32 key, __u64 bytes)
 {
 	struct metrics_value first = {.packets = 1, .bytes = bytes};
 
-	bpf_map_update_elem(&axo_metrics, key, &first, BPF_NOEXIST);
+	return bpf_map_update_elem(&axo_metrics, &key, &first, BPF_NOEXIST);
 }
 
 static __always_inline void metrics_count(__u8 reason, __u8 direction, __u8 file, __u64 bytes)
@@ -47,7 +48,7 @@ static __always_inline void metrics_count(__u8 reason, __u8 direction, __u8 file
 	struct metrics_value *value = bpf_map_lookup_elem(&axo_metrics, &key);
 
 	if (unlikely(!value)) {
-		metrics_create(&key, bytes);
+		metrics_create(*(any_u32 *)&key, bytes);
 		return;
 	}
 	value->packets += 1;

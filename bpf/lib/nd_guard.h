@@ -68,12 +68,18 @@ static __always_inline int check_advertisement(struct __sk_buff *skb, const stru
 }
 
 /* 0 for a message that may go on to the link, or a drop. */
-static __noinline int check_discovery(struct __sk_buff *skb, const struct packet *packet, const struct device_value *device)
+STEP int check_discovery(struct __sk_buff *skb)
 {
-	__u8 type = packet_icmp_type(packet);
-	__u32 options = packet->l4_offset + sizeof(struct nd_message);
+	const struct device_value *device = device_lookup(skb->ifindex);
+	const struct packet *packet = packet_of(skb);
+	__u32 options;
 	int dropped = 0;
+	__u8 type;
 
+	if (!device || !packet)
+		return DROP(UNKNOWN_DEVICE);
+	type = packet_icmp_type(packet);
+	options = packet->l4_offset + sizeof(struct nd_message);
 	if (!address_is_zero(packet->tuple.source) && !is_own_address(packet->tuple.source, device))
 		return DROP(SPOOFED_SOURCE);
 	if (type == ICMPV6_LISTENER_QUERY)

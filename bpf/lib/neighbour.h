@@ -94,11 +94,16 @@ static __always_inline void fill_advertisement(struct nd_advertisement *reply, c
 	reply->message.checksum = fold(sum);
 }
 
-static __noinline int send_advertisement(struct __sk_buff *skb, const struct packet *packet, const struct device_value *device)
+/* 0 or a drop. */
+STEP int send_advertisement(struct __sk_buff *skb)
 {
+	const struct device_value *device = device_lookup(skb->ifindex);
+	const struct packet *packet = packet_of(skb);
 	struct nd_advertisement reply = {};
 	__u8 macs[12] ALIGNED(4);
 
+	if (!device || !packet)
+		return DROP(UNKNOWN_DEVICE);
 	fill_advertisement(&reply, packet, device);
 	mac_copy(macs, device->mac);
 	mac_copy(macs + 6, device->node_mac);
@@ -126,7 +131,7 @@ static __always_inline int answer_solicitation(struct __sk_buff *skb, const stru
 		return DROP(FORBIDDEN_ICMPV6);
 	/* Any sender but the router gets this answer: see asks_for_router (arp.h). */
 	if (address_equal(target, cfg_router6) && !address_is_zero(target) && !address_equal(packet->tuple.source, cfg_router6)) {
-		dropped = send_advertisement(skb, packet, device);
+		dropped = send_advertisement(skb);
 		if (dropped)
 			return dropped;
 		count_forwarded(DIRECTION_EGRESS, skb->len);

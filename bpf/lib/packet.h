@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-/* What a program knows about its packet: read once (parse.h), then passed from step to step. */
+/* What a program knows about its packet: parsed once (parse.h), then passed from step to step. */
 #pragma once
 
 #include <linux/if_ether.h>
@@ -9,6 +9,7 @@
 #include <linux/pkt_cls.h>
 
 #include "address.h"
+#include "scratch.h"
 
 #define AF_INET	 2
 #define AF_INET6 10
@@ -27,6 +28,7 @@ enum packet_flag {
 	PACKET_DONT_FRAGMENT = 1,  /* IPv4 DF; always set for IPv6 */
 	PACKET_LATER_FRAGMENT = 2, /* a fragment without the layer 4 header: ports are zero */
 	PACKET_FRAGMENT = 4,	   /* any fragment; of IPv6 also one that is the whole packet (RFC 6946) */
+	PACKET_FIRST_FRAGMENT = 8, /* the fragment with the layer 4 header, of a packet that has more */
 };
 
 struct packet {
@@ -35,15 +37,56 @@ struct packet {
 	__u32 destination_identity;
 	__u16 source_id;
 	__u16 destination_id;
-	__u16 l4_offset; /* from the start of the frame */
-	__u16 mtu;	 /* with DROP_TOO_BIG: the limit, in bytes of the IP packet */
-	__u8 family;	 /* AF_INET or AF_INET6 once parsed, 0 before */
+	__u32 mtu;	    /* with DROP_TOO_BIG: the limit, in bytes of the IP packet */
+	__u32 l4_length;    /* bytes of the IP packet behind its headers */
+	__be32 fragment_id; /* of a fragment: IPv4's 16 bits at the lower address */
+	__u16 l4_offset;    /* from the start of the frame */
+	__u8 family;	    /* AF_INET or AF_INET6 once parsed, 0 before */
 	__u8 hop_limit;
 	__u8 flags;
 	__u8 direction; /* enum direction */
 	__u8 tos;
 	__u8 l3_offset; /* of the IP header, from the start of the frame; 0 on a device without a link layer header */
+	__u8 tcp_flags; /* the byte of TCP's header with FIN, SYN, RST, ACK; 0 of other protocols and later fragments */
+	__u8 ct_state;	/* what connection tracking found; 0 before */
+	__u8 pad[2];
+	__u32 revision;	  /* the policy revision by which the packet was judged; 0 before */
+	__u32 tunnel_key; /* of a packet that came or goes by a tunnel: its sender's identity; 0 without one */
+	/* Not cleared: valid only behind the step that translates a destination. */
+	struct flow_tuple original; /* the tuple as the sender sent it */
 };
+
+/* The packet's state. Without a type, since TypeScript never reads it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct packet));
+	__uint(max_entries, SCRATCH_SLOTS);
+} axo_packet SEC(".maps");
+
+/* The packet's state, for a step that gets nothing but the context. NULL only to satisfy the verifier. */
+static __always_inline struct packet *packet_of(const struct __sk_buff *skb)
+{
+	__u32 slot = scratch_slot(skb);
+
+	return bpf_map_lookup_elem(&axo_packet, &slot);
+}
+
+/* Clears the packet's state. NULL when the processor has no working memory left: see scratch.h. */
+static __always_inline struct packet *packet_begin(struct __sk_buff *skb, __u8 direction, __u8 l3_offset)
+{
+	struct packet *packet;
+
+	if (!scratch_claim(skb))
+		return NULL;
+	packet = packet_of(skb);
+	if (unlikely(!packet))
+		return NULL;
+	__builtin_memset(packet, 0, offsetof(struct packet, original));
+	packet->direction = direction;
+	packet->l3_offset = l3_offset;
+	return packet;
+}
 
 /*
  * The frame's bounds. Assembler, because the compiler otherwise widens these 32-bit fields with an instruction after which the verifier no

@@ -16,6 +16,22 @@
 #define IPV4_MF	    0x2000
 #define IPV4_OFFSET 0x1fff /* in 8 bytes */
 
+#define TCP_FLAGS_OFFSET 13
+
+/* 0 or a drop. `offset`: of layer 4. */
+static __always_inline int read_tcp_flags(struct __sk_buff *skb, struct packet *packet, __u32 offset)
+{
+	void *data = packet_data(skb);
+
+	if (packet->tuple.protocol != IPPROTO_TCP)
+		return 0;
+	if (likely(offset <= MAX_L4_OFFSET && data + offset + TCP_FLAGS_OFFSET + 1 <= packet_end(skb))) {
+		packet->tcp_flags = *(__u8 *)(data + offset + TCP_FLAGS_OFFSET);
+		return 0;
+	}
+	return bpf_skb_load_bytes(skb, offset + TCP_FLAGS_OFFSET, &packet->tcp_flags, 1) ? DROP(INVALID_LAYER4) : 0;
+}
+
 /* Ports, or the type and code of ICMP. `end`: of the IP packet, from the start of the frame. */
 static __always_inline int parse_layer4(struct __sk_buff *skb, struct packet *packet, __u32 offset, __u32 end)
 {
@@ -24,23 +40,25 @@ static __always_inline int parse_layer4(struct __sk_buff *skb, struct packet *pa
 	void *data = packet_data(skb);
 
 	packet->l4_offset = offset;
+	packet->l4_length = end - offset;
 	if (packet->flags & PACKET_LATER_FRAGMENT || !minimum)
 		return 0;
 	if (unlikely(offset + minimum > end))
 		return packet->flags & PACKET_FRAGMENT ? DROP(TINY_FRAGMENT) : DROP(INVALID_LAYER4);
 	if (likely(offset <= MAX_L4_OFFSET && data + offset + sizeof(*ports) <= packet_end(skb))) {
 		*ports = *(any_u32 *)(data + offset);
-		return 0;
+		return read_tcp_flags(skb, packet, offset);
 	}
 	if (bpf_skb_load_bytes(skb, offset, ports, sizeof(*ports)))
 		return DROP(INVALID_LAYER4);
-	return 0;
+	return read_tcp_flags(skb, packet, offset);
 }
 
 static __always_inline __u8 ipv4_flags(__u32 fragment)
 {
 	return (fragment & IPV4_DF ? PACKET_DONT_FRAGMENT : 0) | (fragment & IPV4_OFFSET ? PACKET_LATER_FRAGMENT : 0) |
-	       (fragment & (IPV4_MF | IPV4_OFFSET) ? PACKET_FRAGMENT : 0);
+	       (fragment & (IPV4_MF | IPV4_OFFSET) ? PACKET_FRAGMENT : 0) |
+	       ((fragment & (IPV4_MF | IPV4_OFFSET)) == IPV4_MF ? PACKET_FIRST_FRAGMENT : 0);
 }
 
 static __always_inline int parse_ipv4(struct __sk_buff *skb, struct packet *packet)
@@ -63,6 +81,7 @@ static __always_inline int parse_ipv4(struct __sk_buff *skb, struct packet *pack
 	packet->hop_limit = ip->ttl;
 	packet->tos = ip->tos;
 	packet->flags = ipv4_flags(fragment);
+	packet->fragment_id = packet->flags & PACKET_FRAGMENT ? ip->id : 0;
 	packet->tuple.protocol = ip->protocol;
 	address_from_ipv4(packet->tuple.source, ip->saddr);
 	address_from_ipv4(packet->tuple.destination, ip->daddr);
@@ -100,7 +119,7 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, struct packet *pack
 	if (unlikely(address_is_mapped(packet->tuple.source) || address_is_mapped(packet->tuple.destination)))
 		return DROP(INVALID_ADDRESS);
 	if (unlikely(is_extension(packet->tuple.protocol))) {
-		offset = parse_extensions(skb, packet, end);
+		offset = parse_extensions(skb, end);
 		if (offset < 0)
 			return offset;
 	}

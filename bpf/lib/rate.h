@@ -51,10 +51,10 @@ static __always_inline __u8 rate_part_of(const void *address)
 }
 
 /*
- * True when the source may speak once more; it may do so once per `interval` and `burst` times at once. Processors that ask at the same
+ * Non-zero when the source may speak once more; it may do so once per `interval` and `burst` times at once. Processors that ask at the same
  * instant may get one answer each (there is no lock): a few too many, never too few.
  */
-static __noinline bool rate_allows(__u32 ifindex, __u8 kind, __u8 part, __u64 interval, __u64 burst)
+STEP int rate_allows(__u32 ifindex, __u8 kind, __u8 part, __u64 interval, __u64 burst)
 {
 	struct rate_key key = {.ifindex = ifindex, .kind = kind, .part = part};
 	struct rate_value *known = bpf_map_lookup_elem(&axo_rates, &key);
@@ -68,7 +68,7 @@ static __noinline bool rate_allows(__u32 ifindex, __u8 kind, __u8 part, __u64 in
 	if (due < now)
 		due = now;
 	if (due + interval > now + burst * interval)
-		return false;
+		return 0;
 	known->due = due + interval;
-	return true;
+	return 1;
 }

@@ -64,7 +64,7 @@ static __always_inline int redirect_to_next_hop(const struct bpf_fib_lookup *fib
 static __always_inline int too_big_for_route(struct __sk_buff *skb, struct packet *packet, const struct bpf_fib_lookup *fib, __u16 length)
 {
 	if (!(packet->flags & PACKET_DONT_FRAGMENT) || fib->mtu_result >= length) {
-		trace_to(skb, packet, TRACE_TO_STACK);
+		trace_to(skb, TRACE_TO_STACK);
 		count_forwarded(DIRECTION_EGRESS, skb->len);
 		return deliver_to_stack(skb);
 	}
@@ -76,25 +76,29 @@ static __always_inline int send_out(struct __sk_buff *skb, struct packet *packet
 {
 	if (!decrement_hops(skb, packet))
 		return DROP(WRITE);
-	trace_to(skb, packet, TRACE_TO_NETWORK);
+	trace_to(skb, TRACE_TO_NETWORK);
 	count_forwarded(DIRECTION_EGRESS, skb->len);
 	return redirect_to_next_hop(fib);
 }
 
 /* The node's own addresses, no route, tunnels of the stack: it knows what to do or to answer. */
-static __always_inline int leave_to_stack(struct __sk_buff *skb, struct packet *packet)
+static __always_inline int leave_to_stack(struct __sk_buff *skb)
 {
-	trace_to(skb, packet, TRACE_TO_STACK);
+	trace_to(skb, TRACE_TO_STACK);
 	count_forwarded(DIRECTION_EGRESS, skb->len);
 	return deliver_to_stack(skb);
 }
 
-static __always_inline int route_outside(struct __sk_buff *skb, struct packet *packet)
+/* A verdict or a drop. */
+STEP int route_outside(struct __sk_buff *skb)
 {
+	struct packet *packet = packet_of(skb);
 	struct bpf_fib_lookup fib = {};
 	__u16 length;
 	long found;
 
+	if (!packet)
+		return DROP(ROUTE_LOOKUP);
 	if (packet->hop_limit <= 1)
 		return DROP(TTL_EXCEEDED);
 	route_question(skb, packet, &fib);
@@ -111,7 +115,7 @@ static __always_inline int route_outside(struct __sk_buff *skb, struct packet *p
 		return too_big_for_route(skb, packet, &fib, length);
 	case BPF_FIB_LKUP_RET_NOT_FWDED:
 	case BPF_FIB_LKUP_RET_UNSUPP_LWT:
-		return leave_to_stack(skb, packet);
+		return leave_to_stack(skb);
 	case BPF_FIB_LKUP_RET_UNREACHABLE:
 		return DROP(UNREACHABLE);
 	case BPF_FIB_LKUP_RET_BLACKHOLE:

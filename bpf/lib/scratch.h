@@ -1,31 +1,57 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * Who uses the processor's working memory (axo_scratch). With PREEMPT_RT, since Linux 6.18 and without PREEMPT_RT_NEEDS_BH_LOCK, a tc
- * program can be preempted by another one on the same processor: what belongs to the processor then belongs to two. See decision 0085.
+ * Who uses the processor's working memory (axo_packet, axo_scratch). A tc program runs alone on its processor, so that one slot of memory
+ * is enough. With PREEMPT_RT, since Linux 6.18, it can be preempted by another one: there a program claims a slot first. See decision 0113.
  */
 #pragma once
 
-#include "compiler.h"
+#include "settings.h"
 
-/* A row per processor that is in the middle of using its memory. A hash, because only its insertion is a test-and-set on every kernel. */
+/* Programs that can be in the middle of a packet on one processor, with PREEMPT_RT. */
+#define SCRATCH_SLOTS 4
+
+/* A row per slot in use. A hash, because only its insertion is a test-and-set on every kernel. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__type(key, __u32);
+	__type(key, __u32); /* processor * SCRATCH_SLOTS + slot */
 	__type(value, __u32);
-	__uint(max_entries, 1024);
+	__uint(max_entries, 4096);
 } axo_scratch_use SEC(".maps");
 
-/* False when another program on this processor is using it. */
-static __always_inline bool scratch_claim(void)
+/* The slot of the running program. The context's own field carries it: nothing else belongs to one packet alone. */
+static __always_inline __u32 scratch_slot(const struct __sk_buff *skb)
 {
-	__u32 processor = bpf_get_smp_processor_id(), in_use = 1;
-
-	return !bpf_map_update_elem(&axo_scratch_use, &processor, &in_use, BPF_NOEXIST);
+	return cfg_preemptible ? skb->cb[0] : 0;
 }
 
-static __always_inline void scratch_release(void)
+static __always_inline __u32 scratch_key(__u32 slot)
 {
-	__u32 processor = bpf_get_smp_processor_id();
+	return bpf_get_smp_processor_id() * SCRATCH_SLOTS + slot;
+}
 
-	bpf_map_delete_elem(&axo_scratch_use, &processor);
+/* False when other programs use every slot of this processor. */
+static __always_inline bool scratch_claim(struct __sk_buff *skb)
+{
+	__u32 key, in_use = 1;
+
+	if (!cfg_preemptible)
+		return true;
+	for (__u32 slot = 0; slot < SCRATCH_SLOTS; slot++) {
+		key = scratch_key(slot);
+		if (bpf_map_update_elem(&axo_scratch_use, &key, &in_use, BPF_NOEXIST))
+			continue;
+		skb->cb[0] = slot;
+		return true;
+	}
+	return false;
+}
+
+static __always_inline void scratch_release(const struct __sk_buff *skb)
+{
+	__u32 key;
+
+	if (!cfg_preemptible)
+		return;
+	key = scratch_key(skb->cb[0]);
+	bpf_map_delete_elem(&axo_scratch_use, &key);
 }

@@ -23,6 +23,7 @@ const volatile __u32 cfg_net_ifindex = 0;			   /* ifindex of axo_net, the other 
 const volatile __u8 cfg_router4[16] ALIGNED(8) = {};		   /* the pods' IPv4 gateway, v4-mapped; zero without IPv4 */
 const volatile __u8 cfg_router6[16] ALIGNED(8) = {};		   /* the pods' IPv6 gateway; zero without IPv6 */
 const volatile __u32 cfg_monitor_aggregation = AGGREGATION_MEDIUM; /* enum monitor_aggregation */
+const volatile __u32 cfg_preemptible = 0; /* non-zero where a program can be preempted by another one on its processor: PREEMPT_RT */
 
 struct settings_value {
 	__u32 trace; /* non-zero while somebody listens to trace events */

@@ -23,6 +23,7 @@ enum source_file {
 	SOURCE_EVENTS = 38,
 	SOURCE_EXTENSIONS = 39,
 	SOURCE_ND_GUARD = 40,
+	SOURCE_VERDICT = 41,
 };
 
 ANCHOR(enum source_file, source_file);

@@ -15,18 +15,22 @@ struct parsed {
 SEC("tc")
 int parse_probe(struct __sk_buff *skb)
 {
-	struct packet packet = {.l3_offset = ETH_HLEN};
-	int dropped = parse_ip(skb, &packet);
-	struct parsed parsed = {
-		.source_port = packet.tuple.source_port,
-		.destination_port = packet.tuple.destination_port,
-		.protocol = packet.tuple.protocol,
-		.flags = packet.flags,
-		.family = packet.family,
-		.tos = packet.tos,
-		.l4_offset = bpf_htons(packet.l4_offset),
-	};
+	struct packet *packet = packet_begin(skb, 0, ETH_HLEN);
+	struct parsed parsed;
+	int dropped;
 
+	if (!packet)
+		return -1;
+	dropped = parse_ip(skb, packet);
+	parsed = (struct parsed){
+		.source_port = packet->tuple.source_port,
+		.destination_port = packet->tuple.destination_port,
+		.protocol = packet->tuple.protocol,
+		.flags = packet->flags,
+		.family = packet->family,
+		.tos = packet->tos,
+		.l4_offset = bpf_htons(packet->l4_offset),
+	};
 	if (!dropped && bpf_skb_store_bytes(skb, 0, &parsed, sizeof(parsed), 0))
 		return -1;
 	return dropped ? drop_reason_of(dropped) : 0;

@@ -48,6 +48,7 @@ export const settings = {
   cfg_router4: mapped(router.ipv4),
   cfg_router6: mapped(router.ipv6),
   cfg_monitor_aggregation: monitorAggregation.MEDIUM,
+  cfg_preemptible: 0,
 } as const;
 
 export const deviceOf = (from: TestPod): DeviceValue => ({

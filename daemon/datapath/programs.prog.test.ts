@@ -35,6 +35,7 @@ function options(changes: Partial<ProgramSetOptions> = {}): ProgramSetOptions {
     cfg_router4: new Uint8Array(16),
     cfg_router6: new Uint8Array(16),
     cfg_monitor_aggregation: 2,
+    cfg_preemptible: 0,
   };
   return { paths, objectPath: (name) => embeddedFile(`${name}.o`), rodata, version: 'test', log: silent, ...changes };
 }

@@ -1,3 +1,4 @@
+import { version } from 'node:os';
 import { type DatapathSettings, monitorAggregation } from '../../bpf/layout.generated.ts';
 import { addressBytes, macBytes } from './address.ts';
 import type { DatapathParts } from './datapath.ts';
@@ -13,5 +14,9 @@ export function rodataOf({ routers, settings }: DatapathParts, { host, net }: Ho
     cfg_router4: address(routers.ipv4),
     cfg_router6: address(routers.ipv6),
     cfg_monitor_aggregation: monitorAggregation[settings.monitorAggregation],
+    cfg_preemptible: isRealTime(version()) ? 1 : 0,
   };
 }
+
+/** Whether a kernel of this build text (`uname -v`) lets one program preempt another on its processor: CONFIG_PREEMPT_RT says so there. */
+export const isRealTime = (build: string): boolean => /\bPREEMPT_RT\b/.test(build);
