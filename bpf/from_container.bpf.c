@@ -33,40 +33,67 @@ static __always_inline int pass_discovery(struct __sk_buff *skb)
 	return VERDICT_NEXT;
 }
 
-/* To a pod of this node, the node itself, or the world: the packet's source is known to be true. */
-static __always_inline int forward(struct __sk_buff *skb, struct packet *packet, const struct device_value *device)
+/* Out of the node. */
+static __always_inline int send_outside(struct __sk_buff *skb, struct packet *packet, const struct device_value *device)
 {
-	struct endpoint_value *endpoint;
-	int verdict;
-
-	trace_from(skb, TRACE_FROM_ENDPOINT);
-	/* The node's stack would take it for its own with route_localnet (CVE-2020-8558). */
-	if (unlikely(address_is_martian(packet->tuple.destination)))
-		return DROP(MARTIAN_DESTINATION);
-	if (unlikely(device->flags & DEVICE_CHAINED))
-		return go_on(skb);
-	endpoint = endpoint_lookup(packet->tuple.destination);
-	if (likely(endpoint)) {
-		note_destination(packet, endpoint);
-		if (endpoint->flags & ENDPOINT_HOST) {
-			trace_to(skb, TRACE_TO_HOST);
-			count_forwarded(DIRECTION_EGRESS, skb->len);
-			return deliver_to_stack(skb);
-		}
-		if (unlikely((device->flags & DEVICE_STACK) || (endpoint->flags & ENDPOINT_STACK)))
-			return leave_to_stack(skb);
-		verdict = deliver_to_endpoint(skb, packet, endpoint);
-		if (likely(verdict >= 0))
-			count_forwarded(DIRECTION_EGRESS, skb->len);
-		return verdict;
-	}
 	if (address_is_multicast(packet->tuple.destination))
 		return DROP(MULTICAST);
 	if (address_is_link_local(packet->tuple.destination))
 		return DROP(LINK_LOCAL);
 	if (unlikely((device->flags & DEVICE_STACK) || is_cut_by_sender(skb)))
-		return leave_to_stack(skb);
+		return leave_to_stack(skb, packet);
 	return route_outside(skb);
+}
+
+/* To a pod of this node, or the node itself. */
+static __always_inline int send_inside(struct __sk_buff *skb, struct packet *packet, const struct device_value *device,
+				       const struct endpoint_value *endpoint)
+{
+	int verdict;
+
+	if (endpoint->flags & ENDPOINT_HOST) {
+		trace_to(skb, TRACE_TO_HOST);
+		count_forwarded(DIRECTION_EGRESS, skb->len);
+		return deliver_to_stack(skb, packet);
+	}
+	/* Comes back by axo_from_host, which asks the receiver. */
+	if (unlikely((device->flags & DEVICE_STACK) || (endpoint->flags & ENDPOINT_STACK)))
+		return leave_to_stack(skb, packet);
+	verdict = deliver_to_endpoint(skb, packet, endpoint);
+	if (likely(verdict >= 0))
+		count_forwarded(DIRECTION_EGRESS, skb->len);
+	return verdict;
+}
+
+/*
+ * The packet's source is known to be true. The order of concerns, here and in every program that a packet meets first; a later one relies on what
+ * an earlier one has found, and nothing of the packet is changed before both verdicts:
+ *
+ *   1. parse, and refuse what this sender may not send   from_ipv4, from_ipv6
+ *   2. service: the backend for a service's address      not there yet
+ *   3. connection tracking: known, new, reply, related   not there yet
+ *   4. identity of the destination                       note_destination
+ *   5. the sender's verdict                              judge_for_sender
+ *   6. the receiver's verdict, when it is a local pod    judge_for_receiver, in deliver_to_endpoint
+ *   7. translate, count the hop, deliver or route        send_inside, send_outside
+ */
+static __always_inline int forward(struct __sk_buff *skb, struct packet *packet, const struct device_value *device)
+{
+	const struct endpoint_value *endpoint;
+	int dropped;
+
+	trace_from(skb, TRACE_FROM_ENDPOINT);
+	/* The node's stack would take it for its own with route_localnet (CVE-2020-8558). */
+	if (unlikely(address_is_martian(packet->tuple.destination)))
+		return DROP(MARTIAN_DESTINATION);
+	endpoint = endpoint_lookup(packet->tuple.destination);
+	note_destination(packet, endpoint);
+	dropped = judge_for_sender(skb);
+	if (unlikely(dropped))
+		return dropped;
+	if (unlikely(device->flags & DEVICE_CHAINED))
+		return go_on(skb);
+	return likely(endpoint) ? send_inside(skb, packet, device, endpoint) : send_outside(skb, packet, device);
 }
 
 static __always_inline int from_ipv4(struct __sk_buff *skb, struct packet *packet, const struct device_value *device)

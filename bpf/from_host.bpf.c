@@ -10,10 +10,10 @@
 /* The stack has decremented the hop limit of what it forwards, and must not of what it sends itself. */
 static __always_inline int send_to_endpoint(struct __sk_buff *skb, struct packet *packet, const struct endpoint_value *endpoint)
 {
-	if (unlikely(exceeds_mtu(skb, packet, endpoint->mtu))) {
-		packet->mtu = endpoint->mtu;
-		return DROP(TOO_BIG);
-	}
+	int dropped = admit_to_endpoint(skb, packet, endpoint, false);
+
+	if (unlikely(dropped))
+		return dropped;
 	if (unlikely(!set_ethernet_addresses(skb, endpoint->mac)))
 		return DROP(WRITE);
 	count_forwarded(DIRECTION_HOST, skb->len);
@@ -35,6 +35,7 @@ static __always_inline int from_host(struct __sk_buff *skb, struct packet *packe
 	/* A process of the node, or route_localnet: the pod would answer itself. */
 	if (unlikely(address_is_martian(packet->tuple.source)))
 		return DROP(MARTIAN_SOURCE);
+	note_sender(skb, packet);
 	trace_from(skb, TRACE_FROM_HOST);
 	endpoint = endpoint_lookup(packet->tuple.destination);
 	if (unlikely(!endpoint || endpoint->flags & ENDPOINT_HOST))

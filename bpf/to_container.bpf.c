@@ -26,6 +26,8 @@ static __always_inline int to_container(struct __sk_buff *skb, struct packet *pa
 	dropped = parse_ip(skb, packet);
 	if (unlikely(dropped))
 		return dropped;
+	if (likely(packet->family))
+		note_sender(skb, packet);
 	if (unlikely(device->flags & DEVICE_CHAINED) && is_neighbourly(packet)) {
 		count_forwarded(DIRECTION_INGRESS, skb->len);
 		return VERDICT_NEXT;
@@ -38,6 +40,10 @@ static __always_inline int to_container(struct __sk_buff *skb, struct packet *pa
 		return DROP(NOT_FOR_ENDPOINT);
 	if (unlikely(address_is_martian(packet->tuple.source)))
 		return DROP(MARTIAN_SOURCE);
+	/* What axo_from_host has sent here was judged there; what another plugin's path or a process of the node sends was not. */
+	dropped = judge_for_receiver(skb);
+	if (unlikely(dropped))
+		return dropped;
 	trace_to(skb, TRACE_TO_ENDPOINT);
 	count_forwarded(DIRECTION_INGRESS, skb->len);
 	return device->flags & DEVICE_CHAINED ? VERDICT_NEXT : TC_ACT_OK;

@@ -3,8 +3,9 @@
 #pragma once
 
 #include "drop.h"
-#include "endpoints.h"
 #include "events.h"
+#include "identity.h"
+#include "judge.h"
 #include "mtu.h"
 #include "rewrite.h"
 
@@ -13,12 +14,6 @@
 
 /* A verdict: on to the next program or qdisc of the hook, and to the stack. TC_ACT_UNSPEC, which means that, would read as a drop. */
 #define VERDICT_NEXT 0x100
-
-static __always_inline void note_destination(struct packet *packet, const struct endpoint_value *endpoint)
-{
-	packet->destination_id = endpoint->id;
-	packet->destination_identity = endpoint->identity;
-}
 
 /* A frame that the sender addressed to another MAC was marked PACKET_OTHERHOST on arrival, and the receiver's stack would ignore it. */
 static __always_inline void mark_for_receiver(struct __sk_buff *skb)
@@ -46,34 +41,40 @@ static __always_inline int reply_to_pod(struct __sk_buff *skb)
 	return enter_pod(skb, skb->ifindex);
 }
 
-/* The router's work for a packet to a pod of this node: MTU, hop limit, Ethernet addresses. Returns 0 or a drop. */
-static __always_inline int route_to_endpoint(struct __sk_buff *skb, struct packet *packet, const struct endpoint_value *endpoint)
+/* What must hold before a packet is changed on its way into a pod. `takes_hop`: the stack has not counted it. Returns 0 or a drop. */
+static __always_inline int admit_to_endpoint(struct __sk_buff *skb, struct packet *packet, const struct endpoint_value *endpoint,
+					     bool takes_hop)
 {
-	if (unlikely(packet->hop_limit <= 1))
+	int dropped = judge_for_receiver(skb);
+
+	if (unlikely(dropped))
+		return dropped;
+	if (takes_hop && unlikely(packet->hop_limit <= 1))
 		return DROP(TTL_EXCEEDED);
 	if (unlikely(exceeds_mtu(skb, packet, endpoint->mtu))) {
 		packet->mtu = endpoint->mtu;
 		return DROP(TOO_BIG);
 	}
-	if (unlikely(!decrement_hops(skb, packet) || !set_ethernet_addresses(skb, endpoint->mac)))
-		return DROP(WRITE);
 	return 0;
 }
 
-/* Straight into the pod's namespace. */
+/* Straight into the pod's namespace, one hop further. */
 static __always_inline int deliver_to_endpoint(struct __sk_buff *skb, struct packet *packet, const struct endpoint_value *endpoint)
 {
-	int dropped = route_to_endpoint(skb, packet, endpoint);
+	int dropped = admit_to_endpoint(skb, packet, endpoint, true);
 
 	if (unlikely(dropped))
 		return dropped;
+	if (unlikely(!decrement_hops(skb, packet) || !set_ethernet_addresses(skb, endpoint->mac)))
+		return DROP(WRITE);
 	trace_to(skb, TRACE_TO_ENDPOINT);
 	return enter_pod(skb, endpoint->ifindex);
 }
 
 /* Into the node's stack as if it arrived on axo_host, where the pods' route points, so that reverse path filters agree. */
-static __always_inline int deliver_to_stack(struct __sk_buff *skb)
+static __always_inline int deliver_to_stack(struct __sk_buff *skb, const struct packet *packet)
 {
+	mark_sender(skb, packet);
 	if (unlikely(!set_ethernet_destination(skb, cfg_host_mac)))
 		return DROP(WRITE);
 	return bpf_redirect(cfg_host_ifindex, BPF_F_INGRESS);

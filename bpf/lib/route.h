@@ -66,7 +66,7 @@ static __always_inline int too_big_for_route(struct __sk_buff *skb, struct packe
 	if (!(packet->flags & PACKET_DONT_FRAGMENT) || fib->mtu_result >= length) {
 		trace_to(skb, TRACE_TO_STACK);
 		count_forwarded(DIRECTION_EGRESS, skb->len);
-		return deliver_to_stack(skb);
+		return deliver_to_stack(skb, packet);
 	}
 	packet->mtu = fib->mtu_result;
 	return DROP(TOO_BIG);
@@ -82,11 +82,11 @@ static __always_inline int send_out(struct __sk_buff *skb, struct packet *packet
 }
 
 /* The node's own addresses, no route, tunnels of the stack: it knows what to do or to answer. */
-static __always_inline int leave_to_stack(struct __sk_buff *skb)
+static __always_inline int leave_to_stack(struct __sk_buff *skb, const struct packet *packet)
 {
 	trace_to(skb, TRACE_TO_STACK);
 	count_forwarded(DIRECTION_EGRESS, skb->len);
-	return deliver_to_stack(skb);
+	return deliver_to_stack(skb, packet);
 }
 
 /* A verdict or a drop. */
@@ -106,7 +106,6 @@ STEP int route_outside(struct __sk_buff *skb)
 	found = bpf_fib_lookup(skb, &fib, sizeof(fib), 0);
 	if ((found == BPF_FIB_LKUP_RET_SUCCESS || found == BPF_FIB_LKUP_RET_NO_NEIGH) && fib.ifindex == cfg_host_ifindex)
 		return DROP(NO_ENDPOINT);
-	packet->destination_identity = IDENTITY_WORLD;
 	switch (found) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
 	case BPF_FIB_LKUP_RET_NO_NEIGH:
@@ -115,7 +114,7 @@ STEP int route_outside(struct __sk_buff *skb)
 		return too_big_for_route(skb, packet, &fib, length);
 	case BPF_FIB_LKUP_RET_NOT_FWDED:
 	case BPF_FIB_LKUP_RET_UNSUPP_LWT:
-		return leave_to_stack(skb);
+		return leave_to_stack(skb, packet);
 	case BPF_FIB_LKUP_RET_UNREACHABLE:
 		return DROP(UNREACHABLE);
 	case BPF_FIB_LKUP_RET_BLACKHOLE:

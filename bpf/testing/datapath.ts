@@ -17,7 +17,7 @@ import { deviceOf, endpointEntries, self, settings } from './world.ts';
 const root = join(import.meta.dirname, '..', '..');
 
 /** Offsets in struct __sk_buff (include/uapi/linux/bpf.h) of what BPF_PROG_TEST_RUN lets us set. */
-const SK_BUFF = { bytes: 192, ingressIfindex: 36, gsoSegments: 164, gsoSize: 176 } as const;
+const SK_BUFF = { bytes: 192, mark: 8, ingressIfindex: 36, gsoSegments: 164, gsoSize: 176 } as const;
 
 /** Parts of a source's budget, 6 bits (RATE_PART_BITS in rate.h). */
 const ALL_PARTS = Array.from({ length: 64 }, (_, part) => part);
@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly gsoSize?: number;
   /** The packet is just being sent by the pod, as a netkit's program sees it; else it has arrived at the device of the program. */
   readonly isSent?: boolean;
+  /** The packet's mark (SO_MARK, nftables); default 0. */
+  readonly mark?: number;
   /** How often the program runs on the packet, each time on what the time before left; default 1. */
   readonly repeat?: number;
 }
@@ -38,6 +40,8 @@ export interface Outcome {
   /** TC_ACT_*: 0 pass, 2 drop, 7 redirect. */
   readonly verdict: number;
   readonly data: Uint8Array;
+  /** The packet's mark afterwards. */
+  readonly mark: number;
   /** `REASON direction` → packets, of axo_metrics. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly events: readonly PacketEvent[];
@@ -107,15 +111,17 @@ export class Datapath {
     this.map('axo_settings').set(0, { trace: 1 });
   }
 
-  run(data: Uint8Array, { gsoSize = 0, isSent = false, repeat = 1 }: RunOptions = {}): Outcome {
+  run(data: Uint8Array, { gsoSize = 0, isSent = false, mark = 0, repeat = 1 }: RunOptions = {}): Outcome {
     const context = new Uint8Array(SK_BUFF.bytes);
     const view = new DataView(context.buffer);
     view.setUint32(SK_BUFF.ingressIfindex, isSent ? 0 : self.ifindex, true);
+    view.setUint32(SK_BUFF.mark, mark, true);
     view.setUint32(SK_BUFF.gsoSize, gsoSize, true);
     view.setUint32(SK_BUFF.gsoSegments, gsoSize && Math.ceil(data.length / gsoSize), true);
     const input = { data, context, repeat, ...(this.#netns && { netns: this.#netns }) };
-    const { retval, data: after } = testRun(this.#object.program(this.#program), input);
-    return { verdict: retval, data: after, metrics: this.#metrics(), events: this.#readEvents().splice(0) };
+    const { retval, data: after, context: left } = testRun(this.#object.program(this.#program), input);
+    const markAfter = new DataView(left.buffer).getUint32(SK_BUFF.mark, true);
+    return { verdict: retval, data: after, mark: markAfter, metrics: this.#metrics(), events: this.#readEvents().splice(0) };
   }
 
   #readEvents(): PacketEvent[] {
