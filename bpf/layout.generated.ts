@@ -238,6 +238,7 @@ export const sourceFile = {
   FROM_HOST: 3,
   TO_HOST: 4,
   FROM_NETDEV: 5,
+  TO_NETDEV: 6,
   PARSE: 32,
   ARP: 33,
   NEIGHBOUR: 34,
@@ -402,7 +403,7 @@ export type DatapathSettings = {
 };
 
 /** The object files below dist/bpf, without ending. */
-export const objects = ['from_container', 'from_host', 'from_netdev', 'to_container', 'to_host'] as const;
+export const objects = ['from_container', 'from_host', 'from_netdev', 'to_container', 'to_host', 'to_netdev'] as const;
 
 /** Programs, and the object that holds each. */
 export const programs = {
@@ -412,5 +413,6 @@ export const programs = {
   axo_from_netdev: { object: 'from_netdev', section: 'tc' },
   axo_to_container: { object: 'to_container', section: 'tc' },
   axo_to_host: { object: 'to_host', section: 'tc' },
+  axo_to_netdev: { object: 'to_netdev', section: 'tc' },
 } as const;
 export type ProgramName = keyof typeof programs;

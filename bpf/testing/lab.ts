@@ -85,6 +85,7 @@ export class BpfLab {
     await attach('axo_from_host', hosts.host, AttachType.tcxEgress);
     await attach('axo_to_host', hosts.host, AttachType.tcxIngress);
     await attach('axo_from_netdev', wire, AttachType.tcxIngress);
+    await attach('axo_to_netdev', wire, AttachType.tcxEgress);
   }
 
   /** Runs a command at a place (`node`, `outside`, or a pod); answers with its exit code and all that it printed. */

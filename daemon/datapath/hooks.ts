@@ -47,11 +47,16 @@ export class Hooks {
     ];
   }
 
-  /** That of a device that leads out of the node. */
+  /** Those of a device that leads out of the node; none when the programs cannot read its frames. */
   native(link: Pick<Link, 'name' | 'ifindex' | 'type'>): NamedHook[] {
     const { name, ifindex } = link;
     const program = ingressProgram(link);
-    return program === undefined ? [] : [[`ingress of ${name}`, this.#spec({ ifindex, folder: this.folder(name) }, 'ingress', program)]];
+    if (program === undefined) return [];
+    const target = { ifindex, folder: this.folder(name) };
+    return [
+      [`ingress of ${name}`, this.#spec(target, 'ingress', program)],
+      [`egress of ${name}`, this.#spec(target, 'egress', 'axo_to_netdev')],
+    ];
   }
 
   /** How a pod's programs are attached. */

@@ -183,10 +183,12 @@ describe('a node with Legacy TC', () => {
       '1:1',
     ]);
     expect(namesOf((await filtersOf(site, device)).ingress)).toEqual(['axo_from_netdev', 'u32']);
+    expect(namesOf((await filtersOf(site, device)).egress)).toEqual(['axo_to_netdev']);
     for (const pod of [web, db]) await site.axoneme.delete(pod);
     await site.axoneme.daemon.stop();
     await site.axoneme.cli('daemon', '--cleanup');
     expect(namesOf((await filtersOf(site, device)).ingress)).toEqual(['u32']);
+    expect(namesOf((await filtersOf(site, device)).egress)).toEqual([]);
     await site.node.run(['tc', 'qdisc', 'delete', 'dev', device, 'clsact']);
   });
 });
