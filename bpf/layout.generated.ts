@@ -8,7 +8,7 @@ export const deviceKey = struct('device_key', 4, {
 export type DeviceKey = LayoutValue<typeof deviceKey>;
 
 /** struct device_value */
-export const deviceValue = struct('device_value', 56, {
+export const deviceValue = struct('device_value', 72, {
   identity: u32(0),
   id: u16(4),
   flags: u16(6),
@@ -17,6 +17,8 @@ export const deviceValue = struct('device_value', 56, {
   mac: bytes(40, 6),
   nodeMac: bytes(46, 6),
   mtu: u32(52),
+  policyRevision: u32(56),
+  pad: zero(60, 12),
 });
 export type DeviceValue = LayoutValue<typeof deviceValue>;
 
@@ -27,7 +29,7 @@ export const endpointKey = struct('endpoint_key', 16, {
 export type EndpointKey = LayoutValue<typeof endpointKey>;
 
 /** struct endpoint_value */
-export const endpointValue = struct('endpoint_value', 32, {
+export const endpointValue = struct('endpoint_value', 40, {
   ifindex: u32(0),
   identity: u32(4),
   id: u16(8),
@@ -35,7 +37,8 @@ export const endpointValue = struct('endpoint_value', 32, {
   mtu: u32(12),
   mac: bytes(16, 6),
   nodeMac: bytes(22, 6),
-  pad: zero(28, 4),
+  policyRevision: u32(28),
+  pad: zero(32, 8),
 });
 export type EndpointValue = LayoutValue<typeof endpointValue>;
 

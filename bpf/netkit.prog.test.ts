@@ -22,7 +22,7 @@ const bareWorld =
   (datapath: Datapath) => {
     datapath.map('axo_devices').set({ ifindex: self.ifindex }, deviceOf(bare(self)));
     for (const { ipv4, ipv6, ifindex, identity, id, mtu } of others) {
-      const value = { ifindex, identity, id, mtu, flags: 0, mac: mac(NO_MAC), nodeMac: mac(NO_MAC) };
+      const value = { ifindex, identity, id, mtu, flags: 0, mac: mac(NO_MAC), nodeMac: mac(NO_MAC), policyRevision: 0 };
       for (const address of [ipv4, ipv6]) datapath.map('axo_endpoints').set({ addr: mapped(address) }, value);
     }
   };

@@ -5,6 +5,7 @@
 export { setAddonDirectory } from './binding.ts';
 export { bootId, bootTime } from './boot-time.ts';
 export { AttachType, LinkFlags, LinkType, MapFlags, MapType, ProgramType, UpdateFlags } from './bpf/constants.ts';
+export { type Copied, copyEntries, copyObstacle } from './bpf/copy.ts';
 export { countCpus, possibleCpus } from './bpf/cpus.ts';
 export { type Answer, demand, type Feature, features, probe, unsupported } from './bpf/features.ts';
 export { type LinkInfo, linkInfo, type MapInfo, mapInfo, type ProgramInfo, programInfo } from './bpf/info.ts';

@@ -40,7 +40,8 @@ struct endpoint_value {
 	__u32 mtu;
 	__u8 mac[6] ALIGNED(4); /* of the container's side; zero where a netkit of layer 3 has none */
 	__u8 node_mac[6];	/* of the host's side: together an Ethernet header's first 12 bytes */
-	__u8 pad[4];
+	__u32 policy_revision;	/* of its policy: a connection judged by another one is judged again */
+	__u8 pad[8];		/* room: a longer row is another layout, for which the map is made anew */
 };
 
 struct {
@@ -64,6 +65,8 @@ struct device_value {
 	__u8 mac[6] ALIGNED(4);	  /* of the container's side */
 	__u8 node_mac[6];	  /* of this device: the pod's next hop */
 	__u32 mtu;
+	__u32 policy_revision; /* as in struct endpoint_value */
+	__u8 pad[12];	       /* room, as in struct endpoint_value */
 };
 
 struct {

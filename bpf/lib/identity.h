@@ -40,4 +40,5 @@ static __always_inline void note_destination(struct packet *packet, const struct
 {
 	packet->destination_identity = endpoint ? endpoint->identity : IDENTITY_WORLD;
 	packet->destination_id = endpoint ? endpoint->id : 0;
+	packet->revision = endpoint ? endpoint->policy_revision : 0;
 }

@@ -50,7 +50,7 @@ struct packet {
 	__u8 tcp_flags; /* the byte of TCP's header with FIN, SYN, RST, ACK; 0 of other protocols and later fragments */
 	__u8 ct_state;	/* what connection tracking found; 0 before */
 	__u8 pad[2];
-	__u32 revision;	  /* the policy revision by which the packet was judged; 0 before */
+	__u32 revision;	  /* the receiver's policy revision; 0 outside the node */
 	__u32 tunnel_key; /* of a packet that came or goes by a tunnel: its sender's identity; 0 without one */
 	/* Not cleared: valid only behind the step that translates a destination. */
 	struct flow_tuple original; /* the tuple as the sender sent it */

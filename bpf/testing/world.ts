@@ -60,6 +60,7 @@ export const deviceOf = (from: TestPod): DeviceValue => ({
   mac: mac(from.mac),
   nodeMac: mac(from.nodeMac),
   mtu: from.mtu,
+  policyRevision: 0,
 });
 
 /** Address → value, for axo_endpoints. */
@@ -68,12 +69,21 @@ export function endpointEntries() {
   const local = pods.flatMap(({ ipv4, ipv6, ifindex, identity, id, mtu, ...macs }) =>
     [ipv4, ipv6].map((text) => ({
       key: { addr: mapped(text) },
-      value: { ifindex, identity, id, mtu, flags: common.flags, mac: mac(macs.mac), nodeMac: mac(macs.nodeMac) },
+      value: { ifindex, identity, id, mtu, flags: common.flags, mac: mac(macs.mac), nodeMac: mac(macs.nodeMac), policyRevision: 0 },
     })),
   );
   const own = [router.ipv4, router.ipv6, node.ipv4, node.ipv6].map((text) => ({
     key: { addr: mapped(text) },
-    value: { ifindex: 0, identity: 1, id: 0, mtu: 0, flags: endpointFlag.HOST, mac: mac(host.mac), nodeMac: mac(host.mac) },
+    value: {
+      ifindex: 0,
+      identity: 1,
+      id: 0,
+      mtu: 0,
+      flags: endpointFlag.HOST,
+      mac: mac(host.mac),
+      nodeMac: mac(host.mac),
+      policyRevision: 0,
+    },
   }));
   return [...local, ...own];
 }

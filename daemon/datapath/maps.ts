@@ -7,6 +7,8 @@ import { addressBytes, addressText, macBytes, macText, prefixKey, prefixText } f
 
 const NO_MAC = new Uint8Array(6);
 const NO_ADDRESS = new Uint8Array(16);
+/** The revision of an endpoint whose policy allows everything. */
+const NO_POLICY = 0;
 
 /** Prefixes of everything that no other prefix names. */
 const WORLD = ['0.0.0.0/0', '::/0'];
@@ -147,6 +149,7 @@ function endpointRow(endpoint: Endpoint): EndpointValue {
     mtu: endpoint.mtu,
     mac: macBytes(endpoint.mac),
     nodeMac: macBytes(endpoint.hostMac),
+    policyRevision: NO_POLICY,
   };
 }
 
@@ -159,12 +162,22 @@ function deviceRow(endpoint: Endpoint): DeviceValue {
     ipv6: endpoint.ipv6 === undefined ? NO_ADDRESS : addressBytes(endpoint.ipv6.address),
     mac: macBytes(endpoint.mac),
     nodeMac: macBytes(endpoint.hostMac),
+    policyRevision: NO_POLICY,
     mtu: endpoint.mtu,
   };
 }
 
 function nodeRow(ifindex: number): EndpointValue {
-  return { ifindex, identity: IDENTITY_HOST, id: 0, flags: endpointFlag.HOST, mtu: 0, mac: NO_MAC, nodeMac: NO_MAC };
+  return {
+    ifindex,
+    identity: IDENTITY_HOST,
+    id: 0,
+    flags: endpointFlag.HOST,
+    mtu: 0,
+    mac: NO_MAC,
+    nodeMac: NO_MAC,
+    policyRevision: NO_POLICY,
+  };
 }
 
 function toApiRow(address: string, row: EndpointValue): BpfEndpointRow {

@@ -10,6 +10,7 @@ import {
   getPinned,
   inspectObject,
   loadObject,
+  type MapMismatchError,
   mapInfo,
   openIfPinned,
   pin,
@@ -20,6 +21,7 @@ import { hasErrno, messageOf, StartError } from '../failure.ts';
 import { readIfThere, removeAll, writeWhole } from '../files.ts';
 import type { Logger } from '../log.ts';
 import { ensureBpffs } from './bpffs.ts';
+import { carryOver, finishCarryOver, isStateMap, setAside } from './state-maps.ts';
 
 const programNames = Object.keys(programs) as ProgramName[];
 
@@ -78,6 +80,7 @@ export class ProgramSet {
   commit(log: Logger): void {
     if (!this.isNew) return;
     try {
+      finishCarryOver(this.#paths.maps, (name) => this.map(name), log);
       writeWhole(digestPath(this.#paths), this.#digest);
     } catch (error) {
       log.warn({ error: messageOf(error) }, 'remembering the programs failed; the next start loads them again');
@@ -163,6 +166,7 @@ async function load(options: ProgramSetOptions): Promise<Loaded> {
     loaded.programs.set(name, object.program(name));
     for (const [map, fd] of object.maps) keepOrClose(loaded.maps, map, fd);
   }
+  carryOver(paths.maps, (name) => named(loaded.maps, name), options.log);
   for (const [name, fd] of loaded.programs) step('start.programs.pin', () => pinOver(fd, join(paths.progs, name)));
   return loaded;
 }
@@ -172,7 +176,7 @@ function keepOrClose(kept: Map<string, Fd>, name: string, fd: Fd): void {
   else kept.set(name, fd);
 }
 
-/** A map whose layout changed is made anew: the daemon writes every row of its own maps at start, and counters begin at zero. */
+/** A map whose layout changed is made anew: the daemon writes every row of its own maps at start, and copies those of state maps. */
 async function loadOne(file: string, options: ProgramSetOptions): Promise<BpfObject> {
   const path = options.objectPath(file);
   const shape = await inspectObject(path);
@@ -182,18 +186,17 @@ async function loadOne(file: string, options: ProgramSetOptions): Promise<BpfObj
     try {
       return await loadObject({ path, rodata, pinMapsUnder: options.paths.maps });
     } catch (error) {
-      const stale = mismatchedPin(error);
-      if (stale === undefined) throw error;
-      options.log.warn({ map: stale, reason: messageOf(error) }, 'the layout of a map changed, making it anew');
-      removeAll(stale);
+      if (!isMismatch(error)) throw error;
+      options.log.warn({ map: error.path, reason: messageOf(error) }, 'the layout of a map changed, making it anew');
+      const wanted = shape.maps.find(({ name }) => name === error.map);
+      if (wanted !== undefined && isStateMap(wanted.name)) setAside(error.path, wanted);
+      else removeAll(error.path);
     }
   }
 }
 
-function mismatchedPin(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'MAP_MISMATCH' || !('path' in error)) return undefined;
-  return String(error.path);
-}
+const isMismatch = (error: unknown): error is MapMismatchError =>
+  error instanceof Error && 'code' in error && error.code === 'MAP_MISMATCH';
 
 /** Puts a pin in the place of the one that is there; whoever opens the path gets the old object or the new one. */
 function pinOver(fd: Fd, path: string): void {
