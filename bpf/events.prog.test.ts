@@ -51,6 +51,16 @@ describe('trace events', () => {
     expect(event?.time).toBeGreaterThan(0n);
   });
 
+  it('of a short frame end with it', async () => {
+    const frame = to(neighbour.ipv4).udp(1, 2);
+    const [event] = await eventsOf(frame);
+    // The receiver's addresses and one hop less: the event shows the frame as it leaves.
+    const { length } = frame.bytes();
+    expect(event).toMatchObject({ size: 48 + length, length, captureLength: length });
+    expect(event?.capture).toHaveLength(length);
+    expect(event?.capture.slice(26)).toEqual(frame.bytes().slice(26));
+  });
+
   it('of established TCP are left out with aggregation medium', async () => {
     expect(await eventsOf(tcp(ACK))).toEqual([]);
   });

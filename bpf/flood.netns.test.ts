@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BpfMap, openRingBuffer, type RingBufferReader } from '../native/index.ts';
-import { dropReason, maps, type PacketEvent, packetEvent } from './layout.generated.ts';
+import { decodeEvent } from './event.ts';
+import { dropReason, maps, type PacketEvent } from './layout.generated.ts';
 import { families, type TestFamily } from './testing/family.ts';
 import type { Frame } from './testing/frame.ts';
 import { BpfLab, beyond } from './testing/lab.ts';
@@ -16,7 +17,7 @@ let reader: RingBufferReader;
 const events: PacketEvent[] = [];
 beforeAll(async () => {
   lab = await BpfLab.open();
-  reader = openRingBuffer(lab.map('axo_events'), (record) => events.push(packetEvent.decode(record)));
+  reader = openRingBuffer(lab.map('axo_events'), (record) => events.push(decodeEvent(record)));
 });
 afterAll(async () => {
   reader?.close();

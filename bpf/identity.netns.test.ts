@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { BpfMap, openRingBuffer, setSysctl } from '../native/index.ts';
-import { endpointFlag, maps, type PacketEvent, packetEvent, tracePoint } from './layout.generated.ts';
+import { decodeEvent } from './event.ts';
+import { endpointFlag, maps, type PacketEvent, tracePoint } from './layout.generated.ts';
 import { mapped } from './testing/bytes.ts';
 import { BpfLab } from './testing/lab.ts';
 import { narrow, neighbour } from './testing/world.ts';
@@ -19,7 +20,7 @@ it.each(['ipv4', 'ipv6'] as const)("the sender's identity goes through the node'
   new BpfMap(lab.map('axo_settings'), maps.axo_settings.key, maps.axo_settings.value).set(0, { trace: 1 });
 
   const events: PacketEvent[] = [];
-  const reader = openRingBuffer(lab.map('axo_events'), (record) => events.push(packetEvent.decode(record)));
+  const reader = openRingBuffer(lab.map('axo_events'), (record) => events.push(decodeEvent(record)));
   lab.run(narrow, 'ping', '-c', '1', '-W', '1', '-q', neighbour[family]);
   while (reader.consume() > 0);
   reader.close();

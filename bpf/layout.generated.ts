@@ -42,12 +42,6 @@ export const endpointValue = struct('endpoint_value', 40, {
 });
 export type EndpointValue = LayoutValue<typeof endpointValue>;
 
-/** struct icmp_scratch */
-export const icmpScratch = struct('icmp_scratch', 512, {
-  quote: bytes(0, 512),
-});
-export type IcmpScratch = LayoutValue<typeof icmpScratch>;
-
 /** struct ipcache_key */
 export const ipcacheKey = struct('ipcache_key', 20, {
   prefixlen: u32(0),
@@ -118,6 +112,12 @@ export const rateValue = struct('rate_value', 8, {
   due: u64(0),
 });
 export type RateValue = LayoutValue<typeof rateValue>;
+
+/** struct scratch_value */
+export const scratchValue = struct('scratch_value', 512, {
+  bytes: bytes(0, 512),
+});
+export type ScratchValue = LayoutValue<typeof scratchValue>;
 
 /** struct settings_value */
 export const settingsValue = struct('settings_value', 8, {
@@ -203,7 +203,7 @@ export type EventType = keyof typeof eventType;
 
 /** enum event_version */
 export const eventVersion = {
-  CURRENT: 1,
+  CURRENT: 2,
 } as const;
 export type EventVersion = keyof typeof eventVersion;
 
@@ -373,7 +373,7 @@ export const maps = {
     maxEntries: 4,
     flags: 0,
     key: scalar('u32', u32),
-    value: icmpScratch,
+    value: scratchValue,
   },
   axo_scratch_use: {
     name: 'axo_scratch_use',

@@ -20,22 +20,22 @@ function occupy(count: number): void {
   for (let key = 0; key < PROCESSORS * SLOTS; key++) if (key % SLOTS < count) users.set(key, 1);
 }
 
-/** Fills every slot's room for a quote with this byte. */
+/** Fills every slot's room with this byte. */
 function fillQuotes(byte: number): void {
   const scratch = datapath.map('axo_scratch');
-  const quote = new Uint8Array(512).fill(byte);
+  const bytes = new Uint8Array(512).fill(byte);
   for (let slot = 0; slot < SLOTS; slot++) {
     scratch.setAll(
       slot,
-      (scratch.getAll(slot) ?? []).map(() => ({ quote })),
+      (scratch.getAll(slot) ?? []).map(() => ({ bytes })),
     );
   }
 }
 
-/** Slots whose room for a quote no longer holds this byte alone. */
+/** Slots whose room no longer holds this byte alone. */
 const written = (byte: number): number[] =>
   Array.from({ length: SLOTS }, (_, slot) => slot).filter((slot) =>
-    (datapath.map('axo_scratch').getAll(slot) ?? []).some(({ quote }) => quote.some((each) => each !== byte)),
+    (datapath.map('axo_scratch').getAll(slot) ?? []).some(({ bytes }) => bytes.some((each) => each !== byte)),
   );
 
 describe('on a kernel with PREEMPT_RT', () => {

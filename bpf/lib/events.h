@@ -14,7 +14,7 @@
 
 /* Counts up when a field changes its place or its meaning. */
 enum event_version {
-	EVENT_VERSION_CURRENT = 1,
+	EVENT_VERSION_CURRENT = 2,
 };
 
 ANCHOR(enum event_version, event_version);
@@ -41,7 +41,7 @@ enum trace_point {
 
 ANCHOR(enum trace_point, trace_point);
 
-/* A record of axo_events. */
+/* A record of axo_events; it ends with the last captured byte. */
 struct packet_event {
 	/* The header: the same for every type and version, so that a reader can skip what it does not know. */
 	__u8 version; /* enum event_version */
@@ -63,7 +63,7 @@ struct packet_event {
 	__u32 destination_identity;
 	__u32 source_id; /* endpoint ids; 0 when not an endpoint of this node */
 	__u32 destination_id;
-	__u8 capture[CAPTURE_LENGTH]; /* the frame from its Ethernet header on */
+	__u8 capture[CAPTURE_LENGTH]; /* the frame from its Ethernet header on; the record has capture_length bytes of it */
 };
 
 ANCHOR(struct packet_event, packet_event);
@@ -91,23 +91,17 @@ static __always_inline bool event_is_allowed(struct __sk_buff *skb, const struct
 STEP int event_send(struct __sk_buff *skb, __u32 what, __u32 file_line)
 {
 	struct packet *packet = packet_of(skb);
-	struct packet_event *event;
+	struct packet_event *event = scratch_memory(skb);
 	__u32 length = skb->len;
 
-	if (!packet)
+	if (!packet || !event)
 		return 0;
 	if (!event_is_allowed(skb, packet, what >> 16)) {
 		metrics_count(DROP_EVENT_LIMITED, packet->direction, THIS_FILE, length);
 		return 0;
 	}
-	event = bpf_ringbuf_reserve(&axo_events, sizeof(*event), 0);
-	if (unlikely(!event)) {
-		metrics_count(DROP_EVENT_LOST, packet->direction, THIS_FILE, length);
-		return 0;
-	}
 	event->version = EVENT_VERSION_CURRENT;
 	event->type = what >> 16;
-	event->size = sizeof(*event);
 	event->cpu = bpf_get_smp_processor_id();
 	event->reason = (what >> 8) & 0xff;
 	event->time = bpf_ktime_get_ns();
@@ -129,8 +123,11 @@ STEP int event_send(struct __sk_buff *skb, __u32 what, __u32 file_line)
 	if (bpf_skb_load_bytes(skb, 0, event->capture, length))
 		length = 0;
 	event->capture_length = length;
-	bpf_ringbuf_submit(event, 0);
-	return 1;
+	event->size = offsetof(struct packet_event, capture) + length;
+	if (likely(!bpf_ringbuf_output(&axo_events, event, offsetof(struct packet_event, capture) + length, 0)))
+		return 1;
+	metrics_count(DROP_EVENT_LOST, packet->direction, THIS_FILE, event->length);
+	return 0;
 }
 
 #define TCP_FIN_SYN_RST 0x07

@@ -43,18 +43,6 @@ struct icmp6_error {
 	struct icmp_message icmp;
 };
 
-/* Room for the quote while its checksum is taken, which is too big for the stack. */
-struct icmp_scratch {
-	__u8 quote[ICMP_QUOTE] ALIGNED(8);
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__type(key, __u32);
-	__type(value, struct icmp_scratch);
-	__uint(max_entries, SCRATCH_SLOTS);
-} axo_scratch SEC(".maps");
-
 /* Type and code for a drop, as type << 8 | code; 0 when the sender is not told. */
 static __always_inline __u16 icmp4_kind(__u32 reason)
 {
@@ -240,13 +228,12 @@ static __always_inline bool write_error(struct __sk_buff *skb, const struct pack
 static __always_inline bool icmp_error(struct __sk_buff *skb, const struct packet *packet, __u32 reason, __u32 path)
 {
 	__u16 kind = packet->family == AF_INET ? icmp4_kind(reason) : icmp6_kind(reason);
-	__u32 slot = scratch_slot(skb);
-	struct icmp_scratch *scratch = bpf_map_lookup_elem(&axo_scratch, &slot);
+	void *quote = scratch_memory(skb);
 	__u8 source[16] ALIGNED(8);
 
 	error_source(packet, path, source);
-	if (!scratch || !kind || address_is_zero(source) || !may_be_answered(packet) || is_sent_by_group(skb) ||
+	if (!quote || !kind || address_is_zero(source) || !may_be_answered(packet) || is_sent_by_group(skb) ||
 	    !is_within_limit(skb, packet, reason))
 		return false;
-	return write_error(skb, packet, source, kind, scratch->quote);
+	return write_error(skb, packet, source, kind, quote);
 }

@@ -10,6 +10,18 @@
 /* Programs that can be in the middle of a packet on one processor, with PREEMPT_RT. */
 #define SCRATCH_SLOTS 4
 
+/* Room for one thing at a time that is too big for the stack: an event on its way to the ring, the quote of an ICMP error. */
+struct scratch_value {
+	__u8 bytes[512] ALIGNED(8);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, struct scratch_value);
+	__uint(max_entries, SCRATCH_SLOTS);
+} axo_scratch SEC(".maps");
+
 /* A row per slot in use. A hash, because only its insertion is a test-and-set on every kernel. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -22,6 +34,14 @@ struct {
 static __always_inline __u32 scratch_slot(const struct __sk_buff *skb)
 {
 	return cfg_preemptible ? skb->cb[0] : 0;
+}
+
+/* NULL only to satisfy the verifier. */
+static __always_inline void *scratch_memory(const struct __sk_buff *skb)
+{
+	__u32 slot = scratch_slot(skb);
+
+	return bpf_map_lookup_elem(&axo_scratch, &slot);
 }
 
 static __always_inline __u32 scratch_key(__u32 slot)

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { BpfMap, type BpfObject, loadObject, type Netns, openRingBuffer, type RingBufferReader, testRun } from '../../native/index.ts';
+import { decodeEvent } from '../event.ts';
 import {
   type DatapathSettings,
   direction,
@@ -7,7 +8,6 @@ import {
   maps,
   type PacketEvent,
   type ProgramName,
-  packetEvent,
   programs,
   type RateKind,
   rateKind,
@@ -62,7 +62,7 @@ export class Datapath {
     this.#object = object;
     this.#program = program;
     this.#netns = netns;
-    this.#reader = openRingBuffer(object.map('axo_events'), (record) => this.#events.push(packetEvent.decode(record)));
+    this.#reader = openRingBuffer(object.map('axo_events'), (record) => this.#events.push(decodeEvent(record)));
   }
 
   /** `maxEntries`: sizes of maps that differ from the usual. */
