@@ -21,7 +21,7 @@ static __always_inline int go_on(struct __sk_buff *skb)
 }
 
 /* Neighbours of another plugin's device answer for themselves; nobody speaks for another. */
-static __always_inline int pass_discovery(struct __sk_buff *skb)
+static __always_inline int pass_discovery(struct __sk_buff *skb, const struct packet *packet)
 {
 	int dropped = check_discovery(skb);
 
@@ -104,7 +104,7 @@ static __always_inline int from_ipv4(struct __sk_buff *skb, struct packet *packe
 		return dropped;
 	if (unlikely(!address_equal(packet->tuple.source, device->ipv4))) {
 		if (device->flags & DEVICE_CHAINED && asks_for_own_lease(skb, packet, device))
-			return go_on(skb, packet);
+			return go_on(skb);
 		return DROP(SPOOFED_SOURCE);
 	}
 	return forward(skb, packet, device);
@@ -120,7 +120,7 @@ static __always_inline int from_ipv6(struct __sk_buff *skb, struct packet *packe
 		/* RFC 6980: what is said in pieces is not to be believed. */
 		if (packet->flags & PACKET_FRAGMENT)
 			return DROP(FRAGMENTED_DISCOVERY);
-		return device->flags & DEVICE_CHAINED ? pass_discovery(skb) : answer_discovery(skb, packet, device);
+		return device->flags & DEVICE_CHAINED ? pass_discovery(skb, packet) : answer_discovery(skb, packet, device);
 	}
 	if (unlikely(!address_equal(packet->tuple.source, device->ipv6) || address_is_zero(packet->tuple.source)))
 		return DROP(SPOOFED_SOURCE);
