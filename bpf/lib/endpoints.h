@@ -5,8 +5,8 @@
 #include "compiler.h"
 
 enum endpoint_flag {
-	ENDPOINT_HOST = 1,  /* an address of the node itself (router address included): deliver to its stack */
-	ENDPOINT_STACK = 2, /* packets for it go through the node's stack, so that netfilter tracks both directions */
+	ENDPOINT_HOST = 1,    /* an address of the node itself (router address included): deliver to its stack */
+	ENDPOINT_STACK = 2,   /* packets for it go through the node's stack, so that netfilter tracks both directions */
 	ENDPOINT_CHAINED = 4, /* of another plugin; with ENDPOINT_STACK */
 };
 
