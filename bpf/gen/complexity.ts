@@ -47,11 +47,12 @@ function processed(log: string): number {
   return Number(instructions);
 }
 
-/** `stack depth 160+16`: of each function in the order in which it was loaded. */
+/** Of each function in the order in which it was loaded: `stack depth 160+16`, or since Linux 7 a line `subprog 1 (step) ... stack 16` for each. */
 function stackDepths(log: string): number[] {
-  const [, depths] = /^stack depth ([\d+]+)/m.exec(log) ?? [];
-  if (depths === undefined) throw new Error(`read the verifier's statistics: '${log}' has no stack depth`);
-  return depths.split('+').map(Number);
+  const [, sum] = /^stack depth ([\d+]+)/m.exec(log) ?? [];
+  const depths = sum === undefined ? [...log.matchAll(/^subprog \d+ .* stack (\d+)/gm)].map(([, depth]) => depth) : sum.split('+');
+  if (depths.length === 0) throw new Error(`read the verifier's statistics: '${log}' has no stack depth`);
+  return depths.map(Number);
 }
 
 /** Loads one program; answers with the verifier's statistics. Throws VerifierError when it is refused. */

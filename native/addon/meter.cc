@@ -24,10 +24,14 @@ constexpr size_t kMostSamples = 1 << 20;
 // A peer that is silent for so long is gone: the measurement fails with EAGAIN.
 constexpr time_t kPatienceSeconds = 5;
 
-int64_t Now() {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+int64_t TimeOf(clockid_t clock) {
+  struct timespec now = {};
+  clock_gettime(clock, &now);
   return now.tv_sec * kSecond + now.tv_nsec;
+}
+
+int64_t Now() {
+  return TimeOf(CLOCK_MONOTONIC);
 }
 
 class Meter : public Task {
@@ -43,7 +47,13 @@ class Meter : public Task {
         duration_(NumberArg(info, 6, 0)),
         warmup_(NumberArg(info, 7, 0)),
         client_cpu_(static_cast<int>(NumberArg(info, 8, -1))),
-        server_cpu_(static_cast<int>(NumberArg(info, 9, -1))) {}
+        server_cpu_(static_cast<int>(NumberArg(info, 9, -1))) {
+    Napi::Array workers = info[10].As<Napi::Array>();
+    for (uint32_t i = 0; i < workers.Length(); i++) {
+      clockid_t clock;
+      if (clock_getcpuclockid(workers.Get(i).As<Napi::Number>().Int32Value(), &clock) == 0) clocks_.push_back(clock);
+    }
+  }
 
  private:
   void Run(Failure* failure) override {
@@ -52,6 +62,8 @@ class Meter : public Task {
     pthread_t server;
     int error = pthread_create(&server, nullptr, Serve, this);
     if (error != 0) return failure->Set("pthread_create", error);
+    clockid_t server_clock;
+    if (pthread_getcpuclockid(server, &server_clock) == 0) clocks_.push_back(server_clock);
     RunInNetns(client_netns_, failure, [this](Failure* f) { return Pin(client_cpu_, f) && Measure(f); });
     // Wakes a server that waits in accept(2), recv(2) or, though it fails with ENOTCONN then, recvfrom(2).
     done_ = true;
@@ -141,12 +153,21 @@ class Meter : public Task {
       if (before >= start) Count(before, after);
       before = after;
     }
+    processor_ = ProcessorTime() - processor_;
     return true;
+  }
+
+  // Of the client, whose thread this is, the server and the kernel's workers.
+  int64_t ProcessorTime() const {
+    int64_t sum = TimeOf(CLOCK_THREAD_CPUTIME_ID);
+    for (clockid_t clock : clocks_) sum += TimeOf(clock);
+    return sum;
   }
 
   void Count(int64_t before, int64_t after) {
     if (count_++ == 0) {
       first_ = before;
+      processor_ = ProcessorTime();
       received_before_ = received_.load();
     }
     last_ = after;
@@ -237,6 +258,7 @@ class Meter : public Task {
     answer.Set("count", Napi::Number::New(env, static_cast<double>(count_)));
     answer.Set("bytes", Napi::Number::New(env, static_cast<double>(received_after_ - received_before_)));
     answer.Set("nanoseconds", Napi::Number::New(env, static_cast<double>(last_ - first_)));
+    answer.Set("processorNanoseconds", Napi::Number::New(env, static_cast<double>(processor_)));
     Napi::Float64Array samples = Napi::Float64Array::New(env, samples_.size());
     if (!samples_.empty()) memcpy(samples.Data(), samples_.data(), samples_.size() * sizeof(double));
     answer.Set("samples", samples);
@@ -266,6 +288,9 @@ class Meter : public Task {
   uint64_t received_after_ = 0;
   int64_t first_ = 0;
   int64_t last_ = 0;
+  // At the first that counts, and at the end the difference.
+  int64_t processor_ = 0;
+  std::vector<clockid_t> clocks_;
   std::vector<double> samples_;
 };
 

@@ -17,6 +17,7 @@ export interface RawMeasurement {
   readonly count: number;
   readonly bytes: number;
   readonly nanoseconds: number;
+  readonly processorNanoseconds: number;
   readonly samples: Float64Array;
 }
 
@@ -47,6 +48,7 @@ export interface HarnessAddon {
     warmupNs: number,
     clientCpu: number,
     serverCpu: number,
+    workers: readonly number[],
   ): Promise<RawMeasurement>;
 }
 

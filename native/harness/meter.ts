@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { awaiting } from '../errors.ts';
 import type { Netns } from '../netns.ts';
 import { harness } from './addon.ts';
@@ -36,11 +37,35 @@ export interface Measurement {
   readonly bytes: number;
   /** milliseconds from the first to the last that counts */
   readonly elapsed: number;
+  /**
+   * milliseconds of processor meanwhile: of both threads, with what the kernel does for them in their own calls, and of the kernel's threads for
+   * deferred packets (ksoftirqd), which serve all processes
+   */
+  readonly processor: number;
   /** microseconds of each connection or round trip, at most 2^20 of them; none for a stream */
   readonly samples: Float64Array;
 }
 
 const NS_PER_MS = 1e6;
+
+let softirq: readonly number[] | undefined;
+
+/** Process ids of the kernel's ksoftirqd threads; none inside a pid namespace. They live as long as the kernel. */
+function softirqThreads(): readonly number[] {
+  softirq ??= readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && commandOf(name).startsWith('ksoftirqd/'))
+    .map(Number);
+  return softirq;
+}
+
+/** Empty for a process that has just ended. */
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8');
+  } catch {
+    return '';
+  }
+}
 
 /**
  * Puts a server thread and a client thread of this process into two namespaces and lets them talk over blocking sockets, without JavaScript.
@@ -60,7 +85,14 @@ export async function measure(options: MeterOptions): Promise<Measurement> {
       warmup * NS_PER_MS,
       clientCpu,
       serverCpu,
+      softirqThreads(),
     ),
   );
-  return { count: raw.count, bytes: raw.bytes, elapsed: raw.nanoseconds / NS_PER_MS, samples: raw.samples.map((ns) => ns / 1000) };
+  return {
+    count: raw.count,
+    bytes: raw.bytes,
+    elapsed: raw.nanoseconds / NS_PER_MS,
+    processor: raw.processorNanoseconds / NS_PER_MS,
+    samples: raw.samples.map((ns) => ns / 1000),
+  };
 }

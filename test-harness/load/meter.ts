@@ -33,6 +33,8 @@ export interface ConnectionReport {
 
 export interface RoundTripReport {
   readonly count: number;
+  /** processor time that one took there and back, in microseconds: of both ends and of the kernel between them */
+  readonly processorPerTrip: number;
   /** there and back, in microseconds */
   readonly roundTrip: Summary;
 }
@@ -41,6 +43,8 @@ export interface ThroughputReport {
   /** what the server received */
   readonly bytes: number;
   readonly bitsPerSecond: number;
+  /** milliseconds of processor that 10^9 bytes took: of both ends and of the kernel between them */
+  readonly processorPerGigabyte: number;
 }
 
 /**
@@ -63,8 +67,8 @@ export async function connectionRate(
  */
 export async function roundTrip(from: NetworkNamespace, to: NetworkNamespace, settings: RoundTripSettings = {}): Promise<RoundTripReport> {
   const kind = settings.protocol === 'udp' ? 'datagrams' : 'roundTrips';
-  const { count, samples } = await run(from, to, kind, settings.bytes ?? 14, settings);
-  return { count, roundTrip: summarize(samples) };
+  const { count, processor, samples } = await run(from, to, kind, settings.bytes ?? 14, settings);
+  return { count, processorPerTrip: (processor * 1000) / count, roundTrip: summarize(samples) };
 }
 
 /** iperf3's size of a write to a TCP stream. */
@@ -72,8 +76,8 @@ const WRITE = 128 * 1024;
 
 /** How much one TCP stream carries. Throws SyscallError. */
 export async function throughput(from: NetworkNamespace, to: NetworkNamespace, settings: MeterSettings = {}): Promise<ThroughputReport> {
-  const { bytes, elapsed } = await run(from, to, 'stream', WRITE, settings);
-  return { bytes, bitsPerSecond: (bytes * 8000) / elapsed };
+  const { bytes, elapsed, processor } = await run(from, to, 'stream', WRITE, settings);
+  return { bytes, bitsPerSecond: (bytes * 8000) / elapsed, processorPerGigabyte: (processor * 1e9) / bytes };
 }
 
 async function run(
