@@ -7,6 +7,8 @@ import { Site } from '../integration/site.ts';
 /** How many descriptors more than it has now the daemon may open. An ADD needs some ten. */
 const headrooms = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12];
 
+const published = ['/run/axoneme/health.json', '/run/axoneme/status-ok'];
+
 /** The limit below which just so many numbers are free: RLIMIT_NOFILE bounds the number, not the count (getrlimit(2)). */
 function limitWith(taken: ReadonlySet<number>, headroom: number): number {
   let limit = 0;
@@ -36,6 +38,8 @@ it('an ADD by a daemon without descriptors fails with a reason, leaves nothing, 
     if (error === undefined) await runtime.del(network, attachmentOf(pod));
     else if (!(error instanceof CniError)) throw error;
     else outcomes.push(`${headroom}: ${error.code} ${error.message} ${error.details ?? ''}`);
+    // What the daemon could not publish meanwhile it has withdrawn.
+    for (const file of published) await expect.poll(() => site.node.exists(file)).toBe(true);
     const after = await site.state();
     expectNoChange(before.node, after.node);
     expect([headroom, after.tables]).toEqual([headroom, before.tables]);

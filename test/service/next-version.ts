@@ -10,13 +10,13 @@ const sources = ['bpf', 'cli', 'conf', 'daemon', 'ipam', 'native', 'plugin', 'sc
 
 /** What the next version does differently: a longer row in a map, another number of the state's format, another name. */
 const changes = [
-  { file: 'bpf/lib/endpoints.h', from: '__u8 pad[4];', to: '__u8 pad[12];' },
+  { file: 'bpf/lib/endpoints.h', from: '__u8 pad[8];', to: '__u8 pad[16];' },
   { file: 'daemon/format.ts', from: 'STATE_FORMAT = 2', to: 'STATE_FORMAT = 3' },
   { file: 'conf/version.ts', from: "'0.0.0-source'", to: "'9.0.0'" },
 ] as const;
 
 /** Bytes of a row of axo_endpoints in this version and the next. */
-export const rowSizes = { now: 32, next: 40 };
+export const rowSizes = { now: 40, next: 48 };
 
 /** The next version of axoneme, as far as an upgrade is concerned: this one's sources, changed and built in a folder of their own. */
 export class NextVersion implements Disposable {
