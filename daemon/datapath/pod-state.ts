@@ -118,7 +118,16 @@ export class PodState {
 
   async #tick(): Promise<void> {
     if (this.#round.length === 0) this.#round = [...this.#ids.values()];
-    await this.#reconciler.reconcile(this.#round.splice(0, SLICE).map((id) => this.#item(id)));
+    for (const id of this.#round.splice(0, SLICE)) {
+      const differs = await this.#whileReady?.(id, (endpoint) => this.#differs(endpoint));
+      if (differs) await this.#reconciler.reconcile([this.#item(id)]);
+    }
+  }
+
+  /** Leaves out the programs that the guard looks at: what remains takes no thread, and most of the time is all that there is to do. */
+  async #differs(endpoint: Endpoint): Promise<boolean> {
+    if (!this.#guarded.has(endpoint.hostIfindex)) return (await this.inspect(endpoint)).length > 0;
+    return deviceProblems(endpoint).length > 0 || this.#parts.maps.problems(endpoint).length > 0;
   }
 
   #item(id: number): Item {
