@@ -119,8 +119,9 @@ export class PodState {
   async #tick(): Promise<void> {
     if (this.#round.length === 0) this.#round = [...this.#ids.values()];
     for (const id of this.#round.splice(0, SLICE)) {
-      const differs = await this.#whileReady?.(id, (endpoint) => this.#differs(endpoint));
-      if (differs) await this.#reconciler.reconcile([this.#item(id)]);
+      // One that cannot be looked at is the reconciler's to tell of and to try again.
+      const differs = this.#whileReady?.(id, (endpoint) => this.#differs(endpoint)).catch(() => true);
+      if (await differs) await this.#reconciler.reconcile([this.#item(id)]);
     }
   }
 
