@@ -119,6 +119,11 @@ export class Daemon implements Backend {
     return this.#now.manager.get(id);
   }
 
+  /** Names of the pools. */
+  get pools(): readonly string[] {
+    return this.#now.addressing.pools;
+  }
+
   ipam() {
     return this.#now.addressing.status();
   }

@@ -7,6 +7,12 @@ import type { InstanceLock } from './instance-lock.ts';
 import type { Logger } from './log.ts';
 import type { RunFolder } from './run-folder.ts';
 
+/** Whose health is published. */
+export interface Publisher extends Pick<Backend, 'health'> {
+  /** Names of the pools. */
+  readonly pools: readonly string[];
+}
+
 export interface HeartbeatParts {
   readonly lock: Pick<InstanceLock, 'beat'>;
   /** Where the health is published; see `Paths.health`. */
@@ -26,7 +32,7 @@ export class HeartbeatWriter {
   readonly #parts: HeartbeatParts;
   readonly #timer: NodeJS.Timeout;
   #phase: DaemonPhase = 'starting';
-  #backend: Pick<Backend, 'health' | 'ipam'> | undefined;
+  #backend: Publisher | undefined;
   #published: string | undefined;
   readonly #failing = new Set<string>();
 
@@ -36,7 +42,7 @@ export class HeartbeatWriter {
   }
 
   /** Calls are served from now on, by `backend`. */
-  serve(backend: Pick<Backend, 'health' | 'ipam'>): void {
+  serve(backend: Publisher): void {
     this.#backend = backend;
     this.#phase = 'serving';
     this.#beat();
@@ -76,10 +82,9 @@ export class HeartbeatWriter {
     }
   }
 
-  #publish(backend: Pick<Backend, 'health' | 'ipam'>): void {
-    const names = new Set(backend.ipam().pools.map(({ name }) => name));
+  #publish(backend: Publisher): void {
     this.#parts.statuses.publish();
-    const text = JSON.stringify(Object.fromEntries([...names].map((name) => [name, backend.health(name)])));
+    const text = JSON.stringify(Object.fromEntries(backend.pools.map((name) => [name, backend.health(name)])));
     if (text === this.#published) return;
     writeWhole(this.#parts.healthPath, text);
     this.#published = text;

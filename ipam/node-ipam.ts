@@ -66,9 +66,14 @@ export class NodeIpam {
     return undefined;
   }
 
-  /** Pools in the order of the configuration, IPv4 before IPv6; addresses in ascending order within each. */
+  /** Pools in the order of the configuration, IPv4 before IPv6. Its cost does not grow with the addresses that are taken. */
+  poolStatus(): PoolStatus[] {
+    return this.#pools.map(poolStatus);
+  }
+
+  /** The same, with all addresses in ascending order within each pool. */
   status(): IpamStatus {
-    return { mode: this.#config.mode, pools: this.#pools.map(poolStatus), addresses: this.#pools.flatMap(poolAddresses) };
+    return { mode: this.#config.mode, pools: this.poolStatus(), addresses: this.#pools.flatMap(poolAddresses) };
   }
 
   /** What the daemon writes to disk; give it to the constructor after a restart. */

@@ -10,7 +10,7 @@ import { ProgramGuard } from './program-guard.ts';
 import { type Item, Reconciler } from './reconciler.ts';
 
 /** Endpoints looked at every POLL_MS (milliseconds), so that the cost does not grow with their number. */
-const SLICE = 16;
+const SLICE = 8;
 const POLL_MS = 2000;
 
 export interface PodStateParts {

@@ -139,7 +139,7 @@ export class NodeAddressing implements Addressing {
 
   /** What keeps an ADD from this pool from working. Only a pool whose blocks are full is asked whether it can grow. */
   problems(pool: string = defaultPool): string[] {
-    const ranges = this.#ipam.status().pools.filter(({ name }) => name === pool);
+    const ranges = this.#ipam.poolStatus().filter(({ name }) => name === pool);
     if (ranges.length === 0) return [`allocate from pool ${pool}: no such pool`];
     const full = ranges.filter(({ allocated, capacity }) => BigInt(allocated) >= BigInt(capacity));
     return full.flatMap(({ family }) => this.#fullness(pool, family));
@@ -154,6 +154,11 @@ export class NodeAddressing implements Addressing {
     } finally {
       this.#trySave();
     }
+  }
+
+  /** Names of the pools, each once. */
+  get pools(): readonly string[] {
+    return this.#parts.config.pools.map(({ name }) => name);
   }
 
   status(): IpamStatus {

@@ -24,7 +24,7 @@ const isDown = async (device: string) => !/<[^>]*\bUP\b/.test(await site.node.ru
 const muted = () => site.axoneme.daemon.stderr.split('\n').filter((line) => line.includes(MUTED)).length;
 
 describe('of more pods than one look at all of their state covers', () => {
-  /** The slower look has 16 of them every two seconds. */
+  /** The slower look has 8 of them every two seconds. */
   const COUNT = 40;
   let pods: Pod[];
   beforeAll(async () => {
