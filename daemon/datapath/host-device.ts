@@ -33,7 +33,7 @@ export async function ensureHostDevice(rtnl: Rtnetlink, { mtu, hasIpv6 }: HostDe
     await rtnl.links.set(link.ifindex, { addrGenMode: 'none' }).catch(ignoreNoIpv6);
     await step('start.leg.up', () => rtnl.batch([setLink(link.ifindex, { ...settings(mtu), ...(mac !== link.mac && { mac }) })]));
   }
-  step('start.leg.sysctls', () => setSysctls(hostSysctls(hasIpv6)));
+  await step('start.leg.sysctls', () => setSysctls(hostSysctls(hasIpv6)));
   return device;
 }
 

@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { HOST_IFNAME } from '../../conf/names.ts';
+import { writeFileIn } from '../../native/index.ts';
 import { hasErrno } from '../failure.ts';
 
 /** A setting below /proc/sys/net and its value. */
@@ -33,11 +34,11 @@ export function sysctlProblems(sysctls: readonly Sysctl[]): string[] {
   });
 }
 
-/** Writes what differs. */
-export function setSysctls(sysctls: readonly Sysctl[]): void {
+/** Writes what differs. Not on the event loop: `forwarding` waits for the kernel's lock on devices (RTNL), which others may hold for long. */
+export async function setSysctls(sysctls: readonly Sysctl[]): Promise<void> {
   for (const { name, value } of sysctls) {
     const found = read(name);
-    if (found !== undefined && found !== value) writeFileSync(pathOf(name), value);
+    if (found !== undefined && found !== value) await writeFileIn(undefined, pathOf(name), value);
   }
 }
 
