@@ -26,6 +26,9 @@ import { NodeWatch } from './node-watch.ts';
 import type { ProgramSet } from './programs.ts';
 import { type Item, Reconciler } from './reconciler.ts';
 
+/** So long, in milliseconds, a pass over everything answers the next CHECK as well: a runtime that asks for many pods at once causes one. */
+const FRESH_MS = 1000;
+
 export interface NodeStateParts {
   readonly rtnl: Rtnetlink;
   readonly paths: Paths;
@@ -60,6 +63,8 @@ export class NodeState {
   /** The pass that has been asked for and has not begun. */
   #next: Promise<void> | undefined;
   #firewall: readonly string[] = [];
+  /** When the last pass over all of it ended, by `performance.now()`. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: NodeStateParts) {
     const { rtnl, device, routers, log, paths } = parts;
@@ -126,11 +131,12 @@ export class NodeState {
     await this.#reconciler.reconcile(names.map((name) => this.#table[name]));
     const devices = names.includes('host-programs') || names.includes('native-devices');
     if (devices) await this.#reconciler.reconcile(this.#follower.items());
+    if (names.length === nodeItemNames.length) this.#lookedAt = performance.now();
   }
 
-  /** A pass over all of it; gives what is left wrong, which is what `problems` says from then on. */
+  /** A pass over all of it, unless one has just ended; gives what is left wrong, which is what `problems` says from then on. */
   async inspect(): Promise<readonly string[]> {
-    await this.reconcile(nodeItemNames);
+    if (performance.now() - this.#lookedAt > FRESH_MS) await this.reconcile(nodeItemNames);
     return this.problems;
   }
 
