@@ -7,11 +7,11 @@ import { NetkitNode } from './node.ts';
 const routers = { 4: '10.0.0.1', 6: 'fd00::1' } as const;
 const families = [4, 6] as const;
 
-/** Sends a frame by eth0 that claims to be IPv4 (the protocol of the sockaddr_ll), whatever its ethertype says. */
+/** Sends a frame by eth0 that claims to be IPv4 (the protocol of the sockaddr_ll), whatever its ethertype says. A netkit tells the sender of a drop. */
 const SEND = `
 socket(my $s, 17, 3, 0) or die "socket: $!";
 my ($index) = \`ip -o link show eth0\` =~ /^(\\d+)/;
-send($s, pack('H*', $ARGV[0]), 0, pack('S n i S C C a8', 17, 0x0800, $index, 0, 0, 0, '')) or die "send: $!";`;
+send($s, pack('H*', $ARGV[0]), 0, pack('S n i S C C a8', 17, 0x0800, $index, 0, 0, 0, '')) or $!{ENOBUFS} or die "send: $!";`;
 
 interface IpLink {
   readonly address: string;
