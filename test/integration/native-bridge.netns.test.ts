@@ -37,14 +37,14 @@ describe('pods on a bridge that is a native device', () => {
     await site.axoneme.runtime.add(network1, attachmentOf(own));
     // Before its program is attached, packets that arrive by the bridge are not judged.
     const attached = ['test', '-e', '/sys/fs/bpf/axoneme/v1/links/br0/ingress'];
-    await vi.waitFor(() => site.node.run(attached), { timeout: 10_000 });
+    await vi.waitFor(() => site.node.run(attached), { timeout: 60_000 });
     return site;
   });
 
   it.each([4, 6] as const)('reach each other, the node and its other pods, IPv%i', async (family) => {
     // IPv6 addresses of the bridge plugin, pods' and gateway's, are tentative at first.
     for (const to of [two, site.node]) {
-      await expect.poll(() => ping(one, to, { family }), { timeout: 20_000 }).toMatchObject({ reached: true });
+      await expect.poll(() => ping(one, to, { family }), { timeout: 60_000 }).toMatchObject({ reached: true });
     }
     expect(await tcpEcho(one, own, { family })).toMatchObject({ reached: true });
     expect(await tcpEcho(own, one, { family })).toMatchObject({ reached: true });

@@ -184,7 +184,7 @@ describe('STATUS', () => {
     for (const pod of [web, db]) await site.axoneme.delete(pod);
     expect(await status()).toMatchObject({ code: 50, message: expect.stringContaining('axo_host') });
     await site.node.run(['ip', 'link', 'delete', 'other9']);
-    await expect.poll(async () => (await status()).code, { timeout: patience(40_000) }).toBe(0);
+    await expect.poll(async () => (await status()).code, { timeout: patience(120_000) }).toBe(0);
   });
 });
 

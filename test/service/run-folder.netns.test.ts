@@ -9,7 +9,7 @@ import { shared } from '../support/shared.ts';
 
 /* What others do to the folder of the daemon's state, its lock and its sockets while the daemon runs. */
 
-const WITHIN = { timeout: patience(5_000), interval: 50 };
+const WITHIN = { timeout: patience(60_000), interval: 50 };
 const folder = '/run/axoneme';
 
 let site: Site;
