@@ -78,7 +78,12 @@ export class Machine extends NetworkNamespace implements AsyncDisposable {
   async writeFile(path: string, content: string, mode?: number): Promise<void> {
     const real = await this.path(path);
     await mkdir(dirname(real), { recursive: true });
-    await writeFile(real, content);
+    await writeFile(real, content).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ETXTBSY') throw error;
+      // A process is about to run what is there: it keeps that file, and the new one takes the name.
+      await rm(real);
+      await writeFile(real, content);
+    });
     if (mode !== undefined) await chmod(real, mode);
   }
 

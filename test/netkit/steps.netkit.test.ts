@@ -9,16 +9,18 @@ const events = '/sys/kernel/tracing/events/raw_syscalls/sys_enter';
 const calls = { send: [44, 46], bpf: [321] } as const;
 type Steps = Record<keyof typeof calls, number>;
 
-/** How often the threads of a process called the kernel while `work` ran. */
+/** How often the threads of a process called the kernel while `work` ran, those included that were started meanwhile. */
 async function count(pid: number, work: () => Promise<unknown>): Promise<Steps> {
-  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => `common_pid == ${thread}`);
-  const histogram = `hist:keys=id if ${threads.join(' || ')}`;
+  const histogram = 'hist:keys=common_pid,id';
   writeFileSync(`${events}/trigger`, histogram);
   try {
     await work();
     const text = readFileSync(`${events}/hist`, 'utf8');
-    const hits = (id: number) => Number(new RegExp(`id:\\s*${id} \\} hitcount:\\s*(\\d+)`).exec(text)?.[1] ?? 0);
-    const sum = (ids: readonly number[]) => ids.reduce((total, id) => total + hits(id), 0);
+    const threads = new Set(readdirSync(`/proc/${pid}/task`));
+    const rows = [...text.matchAll(/common_pid:\s*(\d+), id:\s*(\d+) \} hitcount:\s*(\d+)/g)];
+    const ours = rows.filter(([, thread = '']) => threads.has(thread));
+    const sum = (ids: readonly number[]) =>
+      ours.reduce((total, [, , id, hits]) => total + (ids.includes(Number(id)) ? Number(hits) : 0), 0);
     return { send: sum(calls.send), bpf: sum(calls.bpf) };
   } finally {
     writeFileSync(`${events}/trigger`, `!${histogram}`);
