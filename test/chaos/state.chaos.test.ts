@@ -39,7 +39,7 @@ describe('a state folder', () => {
     await ward.add(victim);
     await ward.kill();
     const full = await fillDisk(ward.node, run);
-    await ward.restart();
+    await ward.restart('degraded');
     const other = await ward.node.addPod('other');
     expect(await refused(other)).toMatch(/no space left on device/);
     await ward.expectBooks(victim);

@@ -128,10 +128,10 @@ export class Ward implements AsyncDisposable {
     return this.node.spawn([executables.axoneme, 'daemon', '--config', configFile], { env: this.env });
   }
 
-  /** Resolves when the daemon serves. */
-  async ready(): Promise<void> {
+  /** Resolves when the daemon serves, and is in this state. */
+  async ready(wanted: Health['state'] = 'ok'): Promise<void> {
     const began = performance.now();
-    const serves = async () => (await ask<Health>(this.node, '/v1/healthz').catch(() => undefined))?.state === 'ok';
+    const serves = async () => (await ask<Health>(this.node, '/v1/healthz').catch(() => undefined))?.state === wanted;
     await this.#daemon.waitUntil(serves, 'serve', READY_TIMEOUT);
     this.#slowestStart = Math.max(this.#slowestStart, performance.now() - began);
   }
@@ -152,11 +152,11 @@ export class Ward implements AsyncDisposable {
     return this.#daemon;
   }
 
-  /** Kills the daemon if it runs, and starts it again. */
-  async restart(): Promise<void> {
+  /** Kills the daemon if it runs, and starts it again; see `ready`. */
+  async restart(wanted?: Health['state']): Promise<void> {
     await this.kill();
     this.start();
-    await this.ready();
+    await this.ready(wanted);
   }
 
   async kill(): Promise<void> {
