@@ -18,7 +18,10 @@ export async function getSysctl(ns: Netns, name: string): Promise<string> {
   return (await readFileIn(ns, sysctlPath(name))).trimEnd();
 }
 
-/** Sets one network sysctl inside `ns`. Throws SyscallError (ENOENT: no such setting or device, EINVAL: refused value). */
-export async function setSysctl(ns: Netns, name: string, value: string): Promise<void> {
+/**
+ * Sets one network sysctl inside `ns`, the process's own namespace when undefined. Throws SyscallError (ENOENT: no such setting or device, EINVAL:
+ * refused value).
+ */
+export async function setSysctl(ns: Netns | undefined, name: string, value: string): Promise<void> {
   await writeFileIn(ns, sysctlPath(name), value);
 }

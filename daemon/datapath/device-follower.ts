@@ -100,9 +100,9 @@ export class DeviceFollower {
 
 /** Not ours to set: the node may do without IPv6 itself. */
 function ipv6Warnings(device: string): string[] {
-  const name = `ipv6.conf.${device.replaceAll('.', '/')}.disable_ipv6`;
+  const name = `net.ipv6.conf.${device.replaceAll('.', '/')}.disable_ipv6`;
   const isDisabled = sysctlProblems([{ name, value: '0' }]).length > 0;
-  return isDisabled ? [`sysctl net.${name} is 1: pods have no IPv6 to the outside by ${device}`] : [];
+  return isDisabled ? [`sysctl ${name} is 1: pods have no IPv6 to the outside by ${device}`] : [];
 }
 
 const nameOf = ({ name, ifindex }: Link): string => `programs of ${name} (device ${ifindex})`;

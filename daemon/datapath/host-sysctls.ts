@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { HOST_IFNAME } from '../../conf/names.ts';
-import { writeFileIn } from '../../native/index.ts';
+import { setSysctl, sysctlPath } from '../../native/index.ts';
 import { hasErrno } from '../failure.ts';
 
 /** A setting below /proc/sys/net and its value. */
 export interface Sysctl {
-  /** As sysctl(8) writes it, without the leading `net.`. */
+  /** As `sysctlPath` takes it. */
   readonly name: string;
   readonly value: string;
 }
@@ -19,10 +19,10 @@ export interface Sysctl {
  */
 export function hostSysctls(hasIpv6: boolean): Sysctl[] {
   return [
-    { name: `ipv4.conf.${HOST_IFNAME}.forwarding`, value: '1' },
-    { name: `ipv4.conf.${HOST_IFNAME}.send_redirects`, value: '0' },
-    ...(hasIpv6 ? [{ name: `ipv6.conf.${HOST_IFNAME}.disable_ipv6`, value: '0' }] : []),
-    { name: `ipv6.conf.${HOST_IFNAME}.forwarding`, value: '1' },
+    { name: `net.ipv4.conf.${HOST_IFNAME}.forwarding`, value: '1' },
+    { name: `net.ipv4.conf.${HOST_IFNAME}.send_redirects`, value: '0' },
+    ...(hasIpv6 ? [{ name: `net.ipv6.conf.${HOST_IFNAME}.disable_ipv6`, value: '0' }] : []),
+    { name: `net.ipv6.conf.${HOST_IFNAME}.forwarding`, value: '1' },
   ];
 }
 
@@ -30,7 +30,7 @@ export function hostSysctls(hasIpv6: boolean): Sysctl[] {
 export function sysctlProblems(sysctls: readonly Sysctl[]): string[] {
   return sysctls.flatMap(({ name, value }) => {
     const found = read(name);
-    return found === undefined || found === value ? [] : [`sysctl net.${name} is ${found}, not ${value}`];
+    return found === undefined || found === value ? [] : [`sysctl ${name} is ${found}, not ${value}`];
   });
 }
 
@@ -38,20 +38,16 @@ export function sysctlProblems(sysctls: readonly Sysctl[]): string[] {
 export async function setSysctls(sysctls: readonly Sysctl[]): Promise<void> {
   for (const { name, value } of sysctls) {
     const found = read(name);
-    if (found !== undefined && found !== value) await writeFileIn(undefined, pathOf(name), value);
+    if (found !== undefined && found !== value) await setSysctl(undefined, name, value);
   }
 }
 
+/** Not by entering our own namespace, which would ask for CAP_SYS_ADMIN: /proc/sys/net is that of whoever opens it. */
 function read(name: string): string | undefined {
   try {
-    return readFileSync(pathOf(name), 'utf8').trimEnd();
+    return readFileSync(sysctlPath(name), 'utf8').trimEnd();
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
-}
-
-/** /proc/sys/net is that of the namespace of whoever opens it: entering our own would ask for CAP_SYS_ADMIN, and writing asks for root only. */
-function pathOf(name: string): string {
-  return `/proc/sys/net/${name.replace(/[./]/g, (mark) => (mark === '.' ? '/' : '.'))}`;
 }

@@ -83,9 +83,7 @@ const spoilers: Readonly<Record<NodeItemName, readonly Spoiler[]>> = {
     ['axo_host moved to another namespace', () => shell('unshare -n sleep 3 & sleep 0.3; ip link set axo_host netns $!')],
   ],
   'host-sysctls': [
-    ...hostSysctls(true).map(
-      ({ name, value }): Spoiler => [`net.${name}`, () => node('sysctl', '-qw', `net.${name}=${value === '1' ? 0 : 1}`)],
-    ),
+    ...hostSysctls(true).map(({ name, value }): Spoiler => [name, () => node('sysctl', '-qw', `${name}=${value === '1' ? 0 : 1}`)]),
     ['net.ipv6.conf.all.forwarding written once more', () => node('sysctl', '-qw', 'net.ipv6.conf.all.forwarding=0')],
     ['net.ipv4.ip_forward on and off', () => shell('sysctl -qw net.ipv4.ip_forward=1; sysctl -qw net.ipv4.ip_forward=0')],
     ['net.ipv6.conf.all.disable_ipv6 on and off, and the address of eth0 again', reenableIpv6],
