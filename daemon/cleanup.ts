@@ -7,7 +7,8 @@ import { Rtnetlink } from '../native/index.ts';
 import { detachPrograms, namesIn } from '../plugin/attach/index.ts';
 import { removeBpffs } from './datapath/bpffs.ts';
 import { ExpediteWindow } from './datapath/expedite.ts';
-import { hasErrno } from './failure.ts';
+import { ignoreGone } from './datapath/link-changes.ts';
+
 import type { Logger } from './log.ts';
 
 /**
@@ -36,7 +37,5 @@ async function deviceNames(rtnl: Rtnetlink, paths: Paths): Promise<string[]> {
 async function removeDevice(rtnl: Rtnetlink, name: string): Promise<void> {
   const link = await rtnl.links.find(name);
   if (link === undefined || !isPodLinkKind(link.kind)) return;
-  await step('cleanup.device', () => rtnl.links.delete(link.ifindex)).catch((error: unknown) => {
-    if (!hasErrno(error, 'ENODEV')) throw error;
-  });
+  await step('cleanup.device', () => rtnl.links.delete(link.ifindex)).catch(ignoreGone);
 }

@@ -1,8 +1,9 @@
 import type { Endpoint } from '../../conf/api/types.ts';
 import { isPodLinkKind, NO_MAC } from '../../conf/names.ts';
 import { step } from '../../conf/step.ts';
-import { deleteRule, hasErrno, type Link, Netns, type Request, Rtnetlink, setLink } from '../../native/index.ts';
+import { deleteRule, hasErrno, type Link, Netns, Rtnetlink } from '../../native/index.ts';
 import type { Door } from '../endpoint/ports.ts';
+import { ignoreGone, renameLink } from './link-changes.ts';
 
 /** What becomes of the pod's side of a pair. */
 export interface Banishment {
@@ -25,12 +26,12 @@ export async function banishPeer(host: Rtnetlink, device: Link, banishment: Bani
   const { linkIfindex, linkNetnsId } = device;
   if (linkIfindex === undefined) return false;
   if (linkNetnsId === undefined) {
-    await host.batch(changes(linkIfindex, banishment.name));
+    await host.batch(renameLink(linkIfindex, banishment.name));
     return true;
   }
   using pod = await enter(host, banishment, linkNetnsId);
   if (pod === undefined) return false;
-  await pod.netlink.batch(changes(linkIfindex, banishment.name));
+  await pod.netlink.batch(renameLink(linkIfindex, banishment.name));
   if (banishment.table !== undefined) await removeRules(pod.netlink, banishment.table);
   return true;
 }
@@ -52,15 +53,8 @@ export async function deletePairFromPod(doors: readonly Door[], { mac }: Pick<En
 async function deleteByMac(pod: Rtnetlink, mac: string): Promise<void> {
   for (const link of await pod.links.list()) {
     if (!isPodLinkKind(link.kind) || link.mac !== mac) continue;
-    await pod.links.delete(link.ifindex).catch((error: unknown) => {
-      if (!hasErrno(error, 'ENODEV')) throw error;
-    });
+    await pod.links.delete(link.ifindex).catch(ignoreGone);
   }
-}
-
-/** Down first: a kernel before 6.2 renames no device that is up. */
-function changes(ifindex: number, name: string): Request[] {
-  return [setLink(ifindex, { up: false }), setLink(ifindex, { name })];
 }
 
 /** A socket in a pod's namespace; closing it leaves alone what is another's. */

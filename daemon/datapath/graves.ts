@@ -20,6 +20,7 @@ import { hasErrno, messageOf } from '../failure.ts';
 import { removeAll } from '../files.ts';
 import type { Logger } from '../log.ts';
 import { type Banishment, banishPeer, deletePairFromPod } from './banish.ts';
+import { ignoreGone, renameLink } from './link-changes.ts';
 import { isDeviceOf } from './pod-device.ts';
 
 export interface GravesParts {
@@ -128,11 +129,7 @@ export class Graves {
     try {
       const isAway = await step('bury.peer', () => banishPeer(this.#rtnl, device, { name, ...way, table: endpoint.table }));
       if (!isAway) return false;
-      // Down first: a kernel before 6.2 renames no device that is up.
-      const changes = [
-        setLink(device.ifindex, { up: false }),
-        setLink(device.ifindex, { name, group: BURIAL_GROUP, alias: deviceAlias(endpoint) }),
-      ];
+      const changes = renameLink(device.ifindex, name, { group: BURIAL_GROUP, alias: deviceAlias(endpoint) });
       await step('bury.device', () => this.#rtnl.batch(changes));
       return true;
     } catch (error) {
@@ -212,15 +209,10 @@ export async function restoreNames(rtnl: Rtnetlink, log: Logger): Promise<void> 
     if (key === undefined || isBuriedIfname(found) || found === hostIfname(key)) continue;
     const name = hostIfname(key);
     try {
-      // Down first: a kernel before 6.2 renames no device that is up.
-      await rtnl.batch([setLink(ifindex, { up: false }), setLink(ifindex, { name }), setLink(ifindex, { up: true })]);
+      await rtnl.batch([...renameLink(ifindex, name), setLink(ifindex, { up: true })]);
       log.warn({ device: name, found }, 'renamed a pod device back');
     } catch (error) {
       log.warn({ device: name, found, error: messageOf(error) }, 'renaming a pod device back failed');
     }
   }
-}
-
-function ignoreGone(error: unknown): void {
-  if (!hasErrno(error, 'ENODEV')) throw error;
 }

@@ -5,6 +5,7 @@ import { type Address, type Link, type LinkChange, type Rtnetlink, setLink } fro
 import { randomMac } from '../endpoint/identity.ts';
 import { hasErrno } from '../failure.ts';
 import { hostSysctls, setSysctls } from './host-sysctls.ts';
+import { ignoreGone, renameLink } from './link-changes.ts';
 
 /** The node's own leg. */
 export interface HostDevice {
@@ -65,12 +66,11 @@ async function findPair(rtnl: Rtnetlink, former?: HostDevice): Promise<HostDevic
   return undefined;
 }
 
-/** Down first: a kernel before 6.2 renames no device that is up. */
 async function renameBack(rtnl: Rtnetlink, former: Link): Promise<void> {
   const { ifindex, name } = former;
   const link = await rtnl.links.find(ifindex);
   if (link === undefined || link.name === name || !isSamePair(link, former)) return;
-  await rtnl.batch([setLink(ifindex, { up: false }), setLink(ifindex, { name })]);
+  await rtnl.batch(renameLink(ifindex, name));
 }
 
 /** An index alone may be another device's by now. */
@@ -105,10 +105,6 @@ async function createPair(rtnl: Rtnetlink, mtu: number, former?: HostDevice): Pr
 /** A kernel without IPv6 has neither the setting nor the attribute; then no pod gets IPv6 either. */
 function ignoreNoIpv6(error: unknown): void {
   if (!hasErrno(error, 'ENOENT', 'EAFNOSUPPORT', 'EOPNOTSUPP')) throw error;
-}
-
-function ignoreGone(error: unknown): void {
-  if (!hasErrno(error, 'ENODEV')) throw error;
 }
 
 /** The global addresses that `axo_host` bears now, for a daemon that lost its own notes. */

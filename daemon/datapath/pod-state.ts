@@ -1,8 +1,10 @@
 import type { Endpoint } from '../../conf/api/types.ts';
 import { deviceAlias } from '../../conf/names.ts';
-import { interfaceAt, type Link, type LinkChange, type Rtnetlink, setLink } from '../../native/index.ts';
+import { interfaceAt, type Link, type LinkChange, type Request, type Rtnetlink, setLink } from '../../native/index.ts';
 import type { Logger } from '../log.ts';
+import { Periodic } from '../periodic.ts';
 import type { Hooks } from './hooks.ts';
+import { renameLink } from './link-changes.ts';
 import type { Attachments } from './links.ts';
 import type { EndpointMaps } from './maps.ts';
 import { deviceProblems, isDeviceOf } from './pod-device.ts';
@@ -38,9 +40,8 @@ export class PodState {
   /** Ids of which this round has still to look at. */
   #round: number[] = [];
   #whileReady: WhileReady | undefined;
-  #poll: NodeJS.Timeout | undefined;
+  #poll: Periodic | undefined;
   #guard: ProgramGuard | undefined;
-  #closed = false;
 
   constructor(parts: PodStateParts) {
     this.#parts = parts;
@@ -55,14 +56,13 @@ export class PodState {
   /** From now on pods are looked at by themselves. */
   follow(whileReady: WhileReady): void {
     this.#whileReady = whileReady;
-    this.#later();
+    this.#poll = new Periodic(POLL_MS, () => this.#tick());
     const restore = (id: number) => void this.#reconciler.reconcile([this.#item(id)]);
     this.#guard = new ProgramGuard({ ...this.#parts, whileReady, restore }, this.#guarded);
   }
 
   close(): void {
-    this.#closed = true;
-    clearTimeout(this.#poll);
+    this.#poll?.close();
     this.#guard?.close();
     this.#reconciler.close();
   }
@@ -99,7 +99,7 @@ export class PodState {
     const link = await rtnl.links.find(endpoint.hostIfindex);
     if (link === undefined || !isDeviceOf(link, endpoint)) return;
     const isOurs = endpoint.chained !== true;
-    if (isOurs) await rtnl.batch(repairs(link, endpoint).map((change) => setLink(link.ifindex, change)));
+    if (isOurs) await rtnl.batch(repairs(link, endpoint));
     try {
       await attachments.ensureAll(hooks.pod(endpoint));
     } catch (error) {
@@ -108,12 +108,6 @@ export class PodState {
     }
     maps.put(endpoint);
     if (isOurs) await rtnl.links.set(link.ifindex, { up: true });
-  }
-
-  /** A period after the last look has ended: while the kernel is busy for longer, looks do not queue up. */
-  #later(): void {
-    if (this.#closed) return;
-    this.#poll = setTimeout(() => void this.#tick().finally(() => this.#later()), POLL_MS).unref();
   }
 
   async #tick(): Promise<void> {
@@ -146,14 +140,14 @@ export class PodState {
 
 const nameOf = (id: number): string => `endpoint ${id}`;
 
-/** Down first where the name changes: a kernel before 6.2 renames no device that is up. */
-function repairs(link: Link, endpoint: Endpoint): LinkChange[] {
+function repairs(link: Link, endpoint: Endpoint): Request[] {
   const { hostIfname: name, hostMac: mac, mtu } = endpoint;
   const alias = deviceAlias(endpoint);
-  return [
-    ...(link.name === name ? [] : [{ up: false }, { name }]),
+  const changes: LinkChange[] = [
     ...(link.mtu === mtu ? [] : [{ mtu }]),
     ...(link.mac === undefined || link.mac === mac ? [] : [{ mac }]),
     ...(link.alias === alias ? [] : [{ alias }]),
   ];
+  const renaming = link.name === name ? [] : renameLink(link.ifindex, name);
+  return [...renaming, ...changes.map((change) => setLink(link.ifindex, change))];
 }

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../conf/api/types.ts';
 import { devicesLacking } from '../../native/index.ts';
 import { messageOf } from '../failure.ts';
+import { Periodic } from '../periodic.ts';
 import { isDeviceOf } from './pod-device.ts';
 import type { PodStateParts, WhileReady } from './pod-state.ts';
 
@@ -22,24 +23,16 @@ export class ProgramGuard {
   readonly #parts: ProgramGuardParts;
   /** Ids of endpoints by the index of their device. */
   readonly #devices: ReadonlyMap<number, number>;
-  #timer: NodeJS.Timeout | undefined;
-  #closed = false;
+  readonly #looks: Periodic;
 
   constructor(parts: ProgramGuardParts, devices: ReadonlyMap<number, number>) {
     this.#parts = parts;
     this.#devices = devices;
-    this.#later();
+    this.#looks = new Periodic(PERIOD_MS, () => this.#look());
   }
 
   close(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-  }
-
-  /** A period after the last look has ended: the kernel may be busy for longer. */
-  #later(): void {
-    if (this.#closed) return;
-    this.#timer = setTimeout(() => void this.#look().finally(() => this.#later()), PERIOD_MS).unref();
+    this.#looks.close();
   }
 
   async #look(): Promise<void> {
@@ -48,7 +41,8 @@ export class ProgramGuard {
       // Side by side: one whose DEL has to wait for the kernel keeps no other from going down.
       await Promise.all([...(await this.#lacking())].map((ifindex) => this.#handle(ifindex)));
     } catch (error) {
-      if (!this.#closed) this.#parts.log.error({ error: messageOf(error) }, 'looking for devices without programs failed, will retry');
+      if (!this.#looks.closed)
+        this.#parts.log.error({ error: messageOf(error) }, 'looking for devices without programs failed, will retry');
     }
   }
 
