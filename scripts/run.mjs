@@ -10,7 +10,7 @@ import { makeQuota } from './quota.mjs';
 const project = dirname(dirname(fileURLToPath(import.meta.url)));
 const tasks = ['build', 'demo', 'test', 'bench', 'soak', 'kernels', 'check', 'fix'];
 
-/** What the build and the tests need from the distribution: a file that proves it, and the packages that bring it. With `task`, for that one only. */
+/** What the build and the tests need from the distribution: a file that proves it, and the packages that bring it. With `task`, for those only. */
 const needs = [
   { file: '/usr/bin/clang', packages: ['clang'] },
   { file: '/usr/bin/g++', packages: ['g++'] },
@@ -19,7 +19,7 @@ const needs = [
   { file: '/usr/include/linux/bpf.h', packages: ['linux-libc-dev'] },
   { file: '/usr/bin/unshare', packages: ['util-linux'] },
   { file: ['/usr/bin/ps', '/bin/ps'], packages: ['procps'] },
-  { file: '/usr/bin/clang-format', packages: ['clang-format'], task: 'test' },
+  { file: '/usr/bin/clang-format', packages: ['clang-format'], task: ['test', 'check', 'fix'] },
   { file: ['/usr/sbin/ip', '/sbin/ip'], packages: ['iproute2'] },
   { file: ['/usr/bin/ping', '/bin/ping'], packages: ['iputils-ping'] },
   { file: ['/usr/sbin/bpftool', '/usr/bin/bpftool'], packages: ['bpftool'], ubuntu: ['linux-tools-common', 'linux-tools-generic'] },
@@ -92,7 +92,7 @@ function missingPackages(purposes) {
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   const isUbuntu = /^ID=ubuntu$/m.test(release);
   const isDebian12 = /^ID=debian$/m.test(release) && /^VERSION_ID="12"$/m.test(release);
-  const wanted = needs.filter((need) => need.task === undefined || purposes.includes(need.task));
+  const wanted = needs.filter((need) => need.task === undefined || [need.task].flat().some((task) => purposes.includes(task)));
   const missing = wanted.filter(({ file }) => ![file].flat().some((path) => existsSync(path)));
   return missing.flatMap(({ packages, ubuntu, debian12 }) => (isUbuntu && ubuntu) || (isDebian12 && debian12) || packages);
 }

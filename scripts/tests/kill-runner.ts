@@ -1,15 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-
-/** The process that started another one; undefined when that has gone. */
-function parentOf(pid: number): number | undefined {
-  try {
-    // `pid (name) state parent ...`, and a name may hold spaces and parentheses
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return undefined;
-  }
-}
+import { readdirSync, readlinkSync } from 'node:fs';
+import { parentOf } from '../../test-harness/lab/proc.ts';
 
 function programOf(pid: number): string | undefined {
   try {
