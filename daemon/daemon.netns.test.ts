@@ -173,6 +173,8 @@ describe('a started daemon', () => {
     await node.run(['ip', 'route', 'replace', 'default', 'via', '198.51.100.1']);
     await node.run(['ip', '-6', 'route', 'flush', 'default']);
     await until(async () => (await status()).datapath.devices.join() === 'up0');
+    // The status names a device as soon as it is native: its programs follow.
+    await until(async () => await node.exists(`${links}/up0/ingress`));
     expect(await pinnedLink('up0/ingress')).toMatchObject({ attachType: AttachType.tcxIngress });
     expect([await node.exists(`${links}/${before}`), await node.exists(buried)]).toEqual([false, true]);
     await node.run(['rmdir', buried]);
