@@ -164,7 +164,7 @@ export interface BpfAddon {
   ringRecorderOpen(map: number, capacity: number): RecorderHandle;
   ringRecorderClose(recorder: RecorderHandle): void;
   ringRecorderSeen(recorder: RecorderHandle): number;
-  ringRecorderRecent(recorder: RecorderHandle): Uint8Array[];
+  ringRecorderRead(recorder: RecorderHandle, from: number, limit: number): { first: number; records: Uint8Array[] };
 }
 
 let directory: string | undefined;

@@ -47,19 +47,26 @@ class RingRecorder {
     return Napi::Number::New(info.Env(), static_cast<double>(self->seen_));
   }
 
-  // The records that are held, oldest first.
-  static Napi::Value Recent(const Napi::CallbackInfo& info) {
+  // ringRecorderRead(recorder, from, limit): the records that are held of those from number `from` on, the first one's
+  // number before them.
+  static Napi::Value Read(const Napi::CallbackInfo& info) {
     Napi::Env env = info.Env();
     RingRecorder* self = Self(info);
+    uint64_t from = static_cast<uint64_t>(NumberArg(info, 1, 0));
+    uint64_t limit = static_cast<uint64_t>(NumberArg(info, 2, 1));
     std::lock_guard<std::mutex> lock(self->mutex_);
     uint64_t capacity = self->records_.size();
-    uint64_t count = std::min(self->seen_, capacity);
-    Napi::Array array = Napi::Array::New(env, count);
-    for (uint64_t i = 0; i < count; i++) {
-      const std::vector<uint8_t>& record = self->records_[(self->seen_ - count + i) % capacity];
-      array.Set(static_cast<uint32_t>(i), NewBytes(env, record.data(), record.size()));
+    uint64_t first = std::max(from, self->seen_ - std::min(self->seen_, capacity));
+    uint64_t end = std::max(first, std::min(self->seen_, first + limit));
+    Napi::Array records = Napi::Array::New(env, end - first);
+    for (uint64_t number = first; number < end; number++) {
+      const std::vector<uint8_t>& record = self->records_[number % capacity];
+      records.Set(static_cast<uint32_t>(number - first), NewBytes(env, record.data(), record.size()));
     }
-    return array;
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("first", static_cast<double>(first));
+    result.Set("records", records);
+    return result;
   }
 
  private:
@@ -132,7 +139,7 @@ void InitRingRecorder(Napi::Object exports) {
   Export(exports, "ringRecorderOpen", RingRecorder::Open);
   Export(exports, "ringRecorderClose", RingRecorder::Close);
   Export(exports, "ringRecorderSeen", RingRecorder::Seen);
-  Export(exports, "ringRecorderRecent", RingRecorder::Recent);
+  Export(exports, "ringRecorderRead", RingRecorder::Read);
 }
 
 }  // namespace axo

@@ -35,7 +35,7 @@ describe('recordRingBuffer', () => {
     recorder = own;
     for (const length of [60, 61, 62]) send(length);
     block(() => own.seen === 3);
-    expect(lengths(own.recent())).toEqual([60, 61, 62]);
+    expect(lengths(own.read(0).records)).toEqual([60, 61, 62]);
   });
 
   it('keeps the latest, and counts all', () => {
@@ -44,7 +44,25 @@ describe('recordRingBuffer', () => {
     send(60, 1000);
     for (const length of [61, 62, 63]) send(length);
     block(() => own.seen === 1003);
-    expect(lengths(own.recent())).toEqual([60, 61, 62, 63]);
+    expect(lengths(own.read(0).records)).toEqual([60, 61, 62, 63]);
+  });
+
+  it('gives each subscriber every record once, and tells how many it missed', () => {
+    const own = recordRingBuffer(object.map('events'), 4);
+    recorder = own;
+    send(60);
+    send(61);
+    block(() => own.seen === 2);
+    const slow = own.read(0, 1);
+    expect([lengths(slow.records), slow.next, slow.lost]).toEqual([[60], 1, 0]);
+    const quick = own.read(own.seen);
+    expect(quick).toEqual({ records: [], next: 2, lost: 0 });
+    for (const length of [62, 63, 64, 65]) send(length);
+    block(() => own.seen === 6);
+    const rest = own.read(slow.next);
+    expect([lengths(rest.records), rest.next, rest.lost]).toEqual([[62, 63, 64, 65], 6, 1]);
+    expect(lengths(own.read(quick.next, 2).records)).toEqual([62, 63]);
+    expect(() => own.read(7)).toThrow(new RangeError('read record 7: there are 6'));
   });
 
   it('stops when it is closed', async () => {
@@ -53,11 +71,11 @@ describe('recordRingBuffer', () => {
     send(60);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(recorder.seen).toBe(0);
-    expect(recorder.recent()).toEqual([]);
+    expect(recorder.read(0)).toEqual({ records: [], next: 0, lost: 0 });
     // For whoever reads next.
     const next = recordRingBuffer(object.map('events'), 4);
     block(() => next.seen === 1);
-    expect(lengths(next.recent())).toEqual([60]);
+    expect(lengths(next.read(0).records)).toEqual([60]);
     next.close();
   });
 
