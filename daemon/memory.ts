@@ -6,7 +6,7 @@ import { keepMallocSmall, releaseExecutable, trimMalloc } from '../native/index.
 /**
  * Flags of V8 that trade a little speed for memory, which every node would pay: a young generation that stays at its first size (11 MB with 100
  * pods), some 2 MB of garbage collected at a time, and not 5, and no second collection eight seconds after one (docs/decisions/0073). The compilers
- * stay on: without them an ADD costs a quarter more (docs/decisions/0059-a-daemon-lets-go-of-its-start.md).
+ * stay on: without them an ADD costs a quarter more (docs/decisions/0059-release-of-start-up-memory.md).
  */
 export const memoryFlags = ['--semi-space-growth-factor=1', '--heap-growing-percent=5', '--memory-reducer-gc-count=0'] as const;
 

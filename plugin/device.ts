@@ -87,7 +87,7 @@ async function deleteLink(host: Rtnetlink, link: Link): Promise<void> {
 
 /**
  * See `Host.findPair`. Indexes of two namespaces may be equal: only a pair whose sides name each other is one. A netkit is not adopted: its
- * maker's program runs inside the pod and may send packets off before ours would see them (docs/decisions/0074-netkits-of-others-are-not-adopted.md).
+ * maker's program runs inside the pod and may send packets off before ours would see them (docs/decisions/0074-no-chaining-behind-netkit-pairs.md).
  */
 export async function findPair(host: Rtnetlink, pod: OpenPod, ifname: string): Promise<FoundPair> {
   const inside = await pod.netlink.links.find(ifname);

@@ -8,7 +8,7 @@ import type { Attached, AttachTarget, Held, Hook, NamedProgram, Outcome } from '
 /**
  * The default policies of a whole pair: what the pod sends goes nowhere without a program, what is sent to the pod needs none here. All that
  * the datapath sends there has met the program of the device by which it came; a second one would run for each packet from pod to pod
- * (docs/decisions/0064-one-program-per-netkit-packet.md).
+ * (docs/decisions/0064-programs-of-a-netkit-pair.md).
  */
 const WHOLE = { policy: 'forward', peerPolicy: 'blackhole' } as const;
 

@@ -31,7 +31,7 @@ function verify(executable: string, name: string): void {
 /**
  * Warnings: on another processor than the builder's, Node says at every start that the code cache is of no use there. Pool: four threads by
  * default, which help the garbage collector, and each of which keeps memory of its own. No flags of V8: with any of them Node's own modules are not
- * taken from their code cache (docs/decisions/0058-what-a-cold-call-does-without.md).
+ * taken from their code cache (docs/decisions/0058-start-time-of-the-standalone-plugin.md).
  */
 const nodeOptions = ['--no-warnings', '--v8-pool-size=1'];
 

@@ -4,7 +4,7 @@ import { Site } from '../integration/site.ts';
 import { dualStack } from '../support/axoneme.ts';
 import { patiently } from './patience.ts';
 
-/* A pod whose packets go through the node's stack (docs/decisions/0024-chains.md), though its program runs where no device has seen them. */
+/* A pod whose packets go through the node's stack (docs/decisions/0024-plugin-chaining.md), though its program runs where no device has seen them. */
 
 const capabilities = { portMappings: true };
 const plugins = [
