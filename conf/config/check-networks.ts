@@ -1,5 +1,5 @@
 import { Address4, Address6 } from 'ip-address';
-import type { ConfigPath, CrossProblem } from './cross-check.ts';
+import type { ConfigPath, CrossProblem } from './problem.ts';
 import type { DaemonConfig, PoolFamily } from './types.ts';
 
 /** The networks of one family of one pool, and where they are written. */

@@ -1,17 +1,9 @@
 import { checkNetworks } from './check-networks.ts';
+import type { CrossProblem } from './problem.ts';
 import type { DaemonConfig } from './types.ts';
 
 /** IPv6 needs packets of at least 1280 bytes (RFC 8200 section 5), IPv4 of 68 (RFC 791); below 576 nothing real works. */
 const minimumMtu = { ipv4: 576, ipv6: 1280 };
-
-/** Keys from the top of the file. */
-export type ConfigPath = readonly string[];
-
-/** A problem before it has its line. */
-export interface CrossProblem {
-  readonly path: ConfigPath;
-  readonly reason: string;
-}
 
 /** What no single key shows: settings that contradict each other. */
 export function crossCheck(config: DaemonConfig): CrossProblem[] {
