@@ -1,7 +1,7 @@
 import type { ObjectShape } from '../binding.ts';
 import { BpfError } from '../errors.ts';
 import { isLittleEndian } from './endian.ts';
-import type { VariableValue } from './object.ts';
+import type { VariableValue } from './object-types.ts';
 
 /** The bytes of a number in `size` bytes, or undefined when it does not fit. */
 function integerBytes(value: bigint, size: number): Uint8Array | undefined {
