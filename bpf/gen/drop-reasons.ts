@@ -1,12 +1,4 @@
-import type { EnumModel } from './model.ts';
-import { shortNames } from './render.ts';
-
-/** One enumerator of enum drop_reason with its comment. */
-export interface DropText {
-  readonly name: string;
-  readonly value: number;
-  readonly text: string;
-}
+import { type DropText, type EnumModel, shortNames } from './model.ts';
 
 /**
  * Joins the enumerators (from BTF, so from the compiled program) with their comments (from the header, as the compiler drops comments).

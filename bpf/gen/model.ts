@@ -20,6 +20,13 @@ export interface EnumModel {
   readonly values: readonly { readonly name: string; readonly value: number }[];
 }
 
+/** One enumerator of enum drop_reason with its comment. */
+export interface DropText {
+  readonly name: string;
+  readonly value: number;
+  readonly text: string;
+}
+
 /** `key` and `value`: struct names, integer types such as `__u32`, or absent (ring buffers). */
 export interface MapModel {
   readonly name: string;
@@ -102,6 +109,22 @@ export function structModel(btf: Btf, type: BtfType): StructModel {
   });
   if (end !== type.size) throw new Error(`lay out ${type.name}: a hole at byte ${end}: declare it as padding`);
   return { name: type.name, size: type.size, fields };
+}
+
+/** What all enumerators start with, up to an underscore: DROP_ of DROP_VLAN and DROP_WRITE. */
+function commonPrefix(names: readonly string[]): string {
+  const [first = ''] = names;
+  let prefix = first.slice(0, first.lastIndexOf('_') + 1);
+  while (prefix !== '' && !names.every((name) => name.startsWith(prefix))) {
+    prefix = prefix.slice(0, prefix.lastIndexOf('_', prefix.length - 2) + 1);
+  }
+  return prefix;
+}
+
+/** Enumerators by the names that TypeScript gives them. */
+export function shortNames({ values }: EnumModel): { name: string; value: number }[] {
+  const { length } = commonPrefix(values.map(({ name }) => name));
+  return values.map(({ name, value }) => ({ name: name.slice(length), value }));
 }
 
 function sharedType(btf: Btf, id: number, model: Model): string {

@@ -1,5 +1,4 @@
-import type { DropText } from './drop-reasons.ts';
-import type { EnumModel, MapModel, Model, SettingModel, StructModel } from './model.ts';
+import { type DropText, type EnumModel, type MapModel, type Model, type SettingModel, type StructModel, shortNames } from './model.ts';
 
 const lowerCamel = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 const upperCamel = (name: string) => lowerCamel(`_${name}`);
@@ -33,22 +32,6 @@ export const ${lowerCamel(name)} = struct('${name}', ${size}, {
 ${members}});
 export type ${upperCamel(name)} = LayoutValue<typeof ${lowerCamel(name)}>;
 `;
-}
-
-/** What all enumerators start with, up to an underscore: DROP_ of DROP_VLAN and DROP_WRITE. */
-function commonPrefix(names: readonly string[]): string {
-  const [first = ''] = names;
-  let prefix = first.slice(0, first.lastIndexOf('_') + 1);
-  while (prefix !== '' && !names.every((name) => name.startsWith(prefix))) {
-    prefix = prefix.slice(0, prefix.lastIndexOf('_', prefix.length - 2) + 1);
-  }
-  return prefix;
-}
-
-/** Enumerators by the names that TypeScript gives them. */
-export function shortNames({ values }: EnumModel): { name: string; value: number }[] {
-  const { length } = commonPrefix(values.map(({ name }) => name));
-  return values.map(({ name, value }) => ({ name: name.slice(length), value }));
 }
 
 function renderEnum(model: EnumModel): string {
