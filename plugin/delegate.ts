@@ -2,16 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { CniError, type CniErrorName } from '../conf/cni/errors.ts';
 import type { CniCommand } from '../conf/cni/types.ts';
-import type { PluginCall } from './call.ts';
-
-/** Runs other plugins on behalf of a call (SPEC section 4, "Plugin Delegation"). */
-export interface Delegates {
-  /**
-   * Runs the plugin `type` with the call's own environment, but for the command, and with its whole configuration. Gives what stdout held,
-   * parsed; undefined when it was empty. Errors: CniError with the plugin's own words and code; `delegate-failed` without, when there is no such plugin or its answer makes no sense.
-   */
-  run(type: string, command: CniCommand, call: PluginCall): Promise<unknown>;
-}
+import type { PluginCall } from './types.ts';
 
 /** See `Delegates.run`. Its stderr is ours, so that its words reach the runtime; its stdout is not. */
 export async function runDelegate(type: string, command: CniCommand, { env, stdin }: PluginCall): Promise<unknown> {

@@ -6,8 +6,8 @@ import { hasErrno } from '../native/errors.ts';
 import type { LinkChange, LinkSpec } from '../native/netlink/route/link.ts';
 import type { Link } from '../native/netlink/route/link-info.ts';
 import type { Rtnetlink } from '../native/netlink/rtnetlink.ts';
-import type { FoundPair, Pair } from './host.ts';
 import { kernelHasIpv6, type OpenPod } from './open-pod.ts';
+import type { FoundPair, Pair } from './types.ts';
 
 /**
  * Makes the pair of an endpoint, its peer born in the pod's namespace; the host side is up then, the peer down. A pair of ours that is there

@@ -1,9 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { paths } from '../conf/paths.ts';
 import { AgentError } from './agent.ts';
-import type { Handlers, PluginCall, Tools } from './call.ts';
 import type { ClientOptions } from './client.ts';
-import type { Delegates } from './delegate.ts';
+import type { Delegates, Handlers, PluginCall, Tools } from './types.ts';
 import { warmStart } from './warm-start.ts';
 
 /**

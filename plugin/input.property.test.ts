@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { endpointRequest } from '../conf/api/schemas.ts';
 import { CNI_CODES } from '../conf/cni/errors.ts';
-import type { Handlers, PluginCall, Tools } from './call.ts';
 import { add } from './commands/add.ts';
 import { runPlugin } from './skel.ts';
+import type { Handlers, PluginCall, Tools } from './types.ts';
 
 /* Whatever a runtime or a conflist says: it is refused with a code that tells whose fault it is, never as an internal error (999). */
 

@@ -8,11 +8,10 @@ import { hasErrno } from '../native/errors.ts';
 import { Rtnetlink } from '../native/netlink/rtnetlink.ts';
 import { attachPrograms, detachPrograms } from './attach/index.ts';
 import { createPair, deletePair, findPair } from './device.ts';
-import type { FoundPair, Host, Observation, Pair, Pod } from './host.ts';
 import { observe } from './observe.ts';
 import { asOpen, OpenPod, openNetns, refuseOwn } from './open-pod.ts';
 import { configurePod } from './pod-config.ts';
-import type { PodNetwork } from './pod-network.ts';
+import type { FoundPair, Host, Observation, Pair, Pod, PodNetwork } from './types.ts';
 
 /** RT_TABLE_MAIN (linux/rtnetlink.h). */
 const TABLE_MAIN = 254;

@@ -5,8 +5,8 @@ import { openIfPinned } from '../native/bpf/pin.ts';
 import type { Route } from '../native/netlink/route/route-info.ts';
 import type { Rtnetlink } from '../native/netlink/rtnetlink.ts';
 import { type AttachTarget, findAttached, type Hook } from './attach/index.ts';
-import type { Observation, ObservedHook, ObservedInterface, ObservedRoute } from './host.ts';
 import type { OpenPod } from './open-pod.ts';
+import type { Observation, ObservedHook, ObservedInterface, ObservedRoute } from './types.ts';
 
 /** Where CHECK looks for pins. */
 export interface PinFolders {

@@ -4,7 +4,7 @@ import { hasErrno } from '../native/errors.ts';
 import type { Rtnetlink } from '../native/netlink/rtnetlink.ts';
 import { Netns } from '../native/netns.ts';
 import { setSysctl } from '../native/sysctl.ts';
-import type { Pod } from './host.ts';
+import type { Pod } from './types.ts';
 
 /** A pod's namespace with a netlink socket that lives in it. */
 export class OpenPod implements Pod {

@@ -6,7 +6,7 @@ import { setLink } from '../native/netlink/route/link.ts';
 import { addRoute } from '../native/netlink/route/route.ts';
 import { addRule, deleteRule } from '../native/netlink/route/rule.ts';
 import { kernelHasIpv6, type OpenPod } from './open-pod.ts';
-import type { PodNetwork } from './pod-network.ts';
+import type { PodNetwork } from './types.ts';
 
 /**
  * Gives the pod's side its addresses, routes and rules and sets it up. Nothing is announced and nothing waited for: the addresses are ours to

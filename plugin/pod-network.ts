@@ -1,35 +1,11 @@
 import type { EndpointAddress, EndpointPlan } from '../conf/api/types.ts';
 import { CniError } from '../conf/cni/errors.ts';
 import { decodeResult, family } from '../conf/cni/result.ts';
-import type { CniDns, CniIp, CniResult, CniRoute } from '../conf/cni/types.ts';
+import type { CniResult, CniRoute } from '../conf/cni/types.ts';
 import { EXTERNAL_POOLS } from '../conf/names.ts';
 import { networkOf } from '../native/netlink/text.ts';
-import type { PluginCall, Tools } from './call.ts';
 import { families, type PodFamily } from './families.ts';
-
-/** What the pod's side gets. */
-export interface PodNetwork {
-  readonly families: readonly PodFamily[];
-  readonly routes: readonly CniRoute[];
-  /** Table of the routes of a further interface, which rules lead to; absent for the first one. */
-  readonly table?: number;
-  /** What looks up `table`: packets from the interface's addresses, and to what an IPAM plugin routes there. */
-  readonly rules: readonly PodRule[];
-  readonly dns?: CniDns;
-}
-
-/** Prefixes in text form. */
-export interface PodRule {
-  readonly from?: string;
-  readonly to?: string;
-}
-
-/** What an IPAM plugin gave. */
-export interface Delegated {
-  readonly ips: readonly CniIp[];
-  readonly routes: readonly CniRoute[];
-  readonly dns?: CniDns;
-}
+import type { Delegated, PluginCall, PodNetwork, PodRule, Tools } from './types.ts';
 
 /** RT_SCOPE_LINK (linux/rtnetlink.h): the router is on the link though no prefix of ours says so. */
 const SCOPE_LINK = 253;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { CniResult } from '../conf/cni/types.ts';
-import type { Handlers } from './call.ts';
 import { reportFailure, runPlugin } from './skel.ts';
+import type { Handlers } from './types.ts';
 
 const env = { CNI_COMMAND: 'ADD', CNI_CONTAINERID: 'c1', CNI_NETNS: '/run/netns/a', CNI_IFNAME: 'eth0', CNI_PATH: '/x' };
 const conf = { cniVersion: '1.0.0', name: 'pods', type: 'axoneme-cni' };

@@ -6,8 +6,8 @@ import { encodeResult } from '../conf/cni/result.ts';
 import { CURRENT_VERSION, isSupportedVersion, requireCommand, SUPPORTED_VERSIONS } from '../conf/cni/versions.ts';
 import { step } from '../conf/step.ts';
 import { version as productVersion } from '../conf/version.ts';
-import type { Handlers } from './call.ts';
 import { versionInfo } from './commands/version.ts';
+import type { Handlers } from './types.ts';
 
 /** The border of the plugin process, injectable. */
 export interface ProcessEdge {

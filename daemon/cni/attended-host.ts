@@ -1,8 +1,7 @@
 import type { EndpointPlan } from '../../conf/api/types.ts';
 import type { Paths } from '../../conf/paths.ts';
-import type { Pair, Pod } from '../../plugin/host.ts';
 import { type Doors, KernelHost } from '../../plugin/kernel-host.ts';
-import type { PodNetwork } from '../../plugin/pod-network.ts';
+import type { Pair, Pod, PodNetwork } from '../../plugin/types.ts';
 
 /**
  * The kernel for a caller that may go. A process of its own makes nothing more once it was killed; a call served here would go on from a reservation

@@ -4,9 +4,8 @@ import { CniError, toCniError } from '../../conf/cni/errors.ts';
 import type { CniResult } from '../../conf/cni/types.ts';
 import { EXTERNAL_POOLS, NO_MAC } from '../../conf/names.ts';
 import { step } from '../../conf/step.ts';
-import type { PluginCall, Tools } from '../call.ts';
-import type { Pod } from '../host.ts';
-import { askDelegate, type Delegated, type PodNetwork, podNetwork, withAddresses } from '../pod-network.ts';
+import { askDelegate, podNetwork, withAddresses } from '../pod-network.ts';
+import type { Delegated, PluginCall, Pod, PodNetwork, Tools } from '../types.ts';
 import { type Undo, withUndo } from '../undo.ts';
 import { baseRequest } from './request.ts';
 

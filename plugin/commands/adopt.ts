@@ -2,9 +2,8 @@ import type { EndpointRequest } from '../../conf/api/types.ts';
 import { CniError } from '../../conf/cni/errors.ts';
 import type { CniIp, CniResult } from '../../conf/cni/types.ts';
 import { step } from '../../conf/step.ts';
-import type { PluginCall, Tools } from '../call.ts';
-import type { FoundPair } from '../host.ts';
 import { withAddresses } from '../pod-network.ts';
+import type { FoundPair, PluginCall, Tools } from '../types.ts';
 import { withUndo } from '../undo.ts';
 import { baseRequest } from './request.ts';
 

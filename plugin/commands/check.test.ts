@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { errorBody, toCniError } from '../../conf/cni/errors.ts';
-import type { Observation } from '../host.ts';
 import { callOf, endpoint, FakeTools, whole } from '../testing/fakes.ts';
+import type { Observation } from '../types.ts';
 import { add } from './add.ts';
 import { check } from './check.ts';
 

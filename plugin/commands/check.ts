@@ -1,8 +1,7 @@
 import type { CheckReport, Endpoint } from '../../conf/api/types.ts';
 import { CniError } from '../../conf/cni/errors.ts';
 import type { CniInterface, CniResult, CniRoute } from '../../conf/cni/types.ts';
-import type { PluginCall, Tools } from '../call.ts';
-import type { Observation, ObservedHook, ObservedInterface, ObservedRoute } from '../host.ts';
+import type { Observation, ObservedHook, ObservedInterface, ObservedRoute, PluginCall, Tools } from '../types.ts';
 
 /** CHECK: is all of it still there, as ADD's result says, as the kernel has it and as the daemon remembers it? Every problem is told at once. */
 export async function check(call: PluginCall, { agent, host, delegates }: Tools): Promise<void> {

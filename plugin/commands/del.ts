@@ -1,6 +1,6 @@
 import type { AttachmentKey, DisconnectRequest } from '../../conf/api/types.ts';
 import { step } from '../../conf/step.ts';
-import type { PluginCall, Tools } from '../call.ts';
+import type { PluginCall, Tools } from '../types.ts';
 
 /**
  * DEL: takes the container's interface away and frees what it held. What is missing is no error: the specification wants DEL to succeed

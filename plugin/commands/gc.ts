@@ -6,7 +6,7 @@ import { type DeleteRecord, queuedMoment } from '../../conf/delete-record.ts';
 import { createdMoment, isAfter } from '../../conf/moment.ts';
 import { step } from '../../conf/step.ts';
 import { bootId } from '../../native/boot-time.ts';
-import type { PluginCall, Tools } from '../call.ts';
+import type { PluginCall, Tools } from '../types.ts';
 import { delAttachment } from './del.ts';
 
 /**

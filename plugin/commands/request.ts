@@ -1,6 +1,6 @@
 import type { EndpointRequest } from '../../conf/api/types.ts';
 import { parseCniArgs } from '../../conf/cni/args.ts';
-import type { PluginCall } from '../call.ts';
+import type { PluginCall } from '../types.ts';
 
 /** What every ADD tells the daemon, whoever makes device and addresses. Errors: CniError `invalid-environment` for CNI_ARGS. */
 export function baseRequest({ invocation, conf }: PluginCall): EndpointRequest {

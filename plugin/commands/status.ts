@@ -3,8 +3,7 @@ import { CniError, type CniErrorName, toCniError } from '../../conf/cni/errors.t
 import type { NetConf } from '../../conf/cni/netconf.ts';
 import { HOST_IFNAME, POD_IFNAME_PREFIX } from '../../conf/names.ts';
 import type { Agent } from '../agent.ts';
-import type { PluginCall } from '../call.ts';
-import type { Delegates } from '../delegate.ts';
+import type { Delegates, PluginCall } from '../types.ts';
 
 /** What STATUS looks at. */
 export interface StatusTools {

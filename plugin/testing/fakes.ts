@@ -3,8 +3,7 @@ import { parseEnvironment } from '../../conf/cni/env.ts';
 import { parseNetConf } from '../../conf/cni/netconf.ts';
 import { hostIfname } from '../../conf/names.ts';
 import type { Agent } from '../agent.ts';
-import type { PluginCall, Tools } from '../call.ts';
-import type { Host, Observation } from '../host.ts';
+import type { Host, Observation, PluginCall, Tools } from '../types.ts';
 
 /** For tests: an endpoint with both families. */
 export const endpoint: Endpoint = {

@@ -1,5 +1,71 @@
 import type { AttachKind, AttachmentKey, Endpoint, EndpointPlan } from '../conf/api/types.ts';
-import type { PodNetwork } from './pod-network.ts';
+import type { Environment, Invocation } from '../conf/cni/env.ts';
+import type { NetConf } from '../conf/cni/netconf.ts';
+import type { CniCommand, CniDns, CniIp, CniResult, CniRoute } from '../conf/cni/types.ts';
+import type { Agent } from './agent.ts';
+import type { DeleteQueue } from './delete-queue.ts';
+import type { PodFamily } from './families.ts';
+
+/*
+ * The types that the plugin's modules share: a call, the tools of a command, the pod and its network. They import no functions, so that
+ * every module may import them.
+ */
+
+/** A validated call: what the runtime says in the environment and on stdin. */
+export interface PluginCall {
+  /** What stdin held, whole: a delegate gets it as it came. */
+  readonly stdin: unknown;
+  readonly invocation: Invocation;
+  readonly conf: NetConf;
+  readonly env: Environment;
+}
+
+/** What a command function works with. Cold, the process's own; warm, the daemon's. */
+export interface Tools {
+  readonly agent: Agent;
+  readonly host: Host;
+  readonly queue: DeleteQueue;
+  readonly delegates: Delegates;
+}
+
+/** Runs one verb. ADD answers a result, the others nothing. */
+export type Handler = (call: PluginCall) => Promise<CniResult | undefined>;
+
+/** A handler per verb; VERSION is answered by `runPlugin` itself. */
+export type Handlers = Readonly<Record<Exclude<CniCommand, 'VERSION'>, Handler>>;
+
+/** Runs other plugins on behalf of a call (SPEC section 4, "Plugin Delegation"). */
+export interface Delegates {
+  /**
+   * Runs the plugin `type` with the call's own environment, but for the command, and with its whole configuration. Gives what stdout held,
+   * parsed; undefined when it was empty. Errors: CniError with the plugin's own words and code; `delegate-failed` without, when there is no such plugin or its answer makes no sense.
+   */
+  run(type: string, command: CniCommand, call: PluginCall): Promise<unknown>;
+}
+
+/** What the pod's side gets. */
+export interface PodNetwork {
+  readonly families: readonly PodFamily[];
+  readonly routes: readonly CniRoute[];
+  /** Table of the routes of a further interface, which rules lead to; absent for the first one. */
+  readonly table?: number;
+  /** What looks up `table`: packets from the interface's addresses, and to what an IPAM plugin routes there. */
+  readonly rules: readonly PodRule[];
+  readonly dns?: CniDns;
+}
+
+/** Prefixes in text form. */
+export interface PodRule {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** What an IPAM plugin gave. */
+export interface Delegated {
+  readonly ips: readonly CniIp[];
+  readonly routes: readonly CniRoute[];
+  readonly dns?: CniDns;
+}
 
 /** A pod's network namespace, held open. */
 export interface Pod extends Disposable {
