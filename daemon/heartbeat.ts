@@ -1,5 +1,5 @@
+import type { Health } from '../conf/api/types.ts';
 import { BEAT_MS, type DaemonPhase } from '../conf/heartbeat.ts';
-import type { Backend } from './api/backend.ts';
 import type { StatusCache } from './cni/status-cache.ts';
 import { messageOf } from './failure.ts';
 import { removeAll, writeWhole } from './files.ts';
@@ -8,7 +8,8 @@ import type { Logger } from './log.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /** Whose health is published. */
-export interface Publisher extends Pick<Backend, 'health'> {
+export interface Publisher {
+  health(pool: string): Health;
   /** Names of the pools. */
   readonly pools: readonly string[];
 }

@@ -3,13 +3,16 @@ import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CallLog } from '../calls.ts';
 import { createBench } from '../endpoint/fakes.ts';
+import { endpointRoutes } from '../endpoint/routes.ts';
+import { EndpointService } from '../endpoint/service.ts';
 import { DomainError } from '../failure.ts';
 import { silent } from '../log.ts';
-import type { Backend } from './backend.ts';
-import { openApiDocument } from './openapi.ts';
-import { type ApiServer, createApp, serveApi, toApiError } from './server.ts';
-import { documentPath, documentText } from './write-openapi.ts';
+import type { Core } from '../module.ts';
+import { NodeStatus } from '../node-status.ts';
+import { type Api, type ApiServer, createApp, serveApi, toApiError } from './server.ts';
+import { documentPath, documentText, wholeDocument } from './write-openapi.ts';
 
 let bench: ReturnType<typeof createBench>;
 
@@ -18,33 +21,23 @@ beforeEach(() => {
 });
 afterEach(() => bench[Symbol.dispose]());
 
-/** A backend over the bench's manager; what the tests do not ask for is left out. */
-function backend(changes: Partial<Backend> = {}): Backend {
+/** The routes of endpoints over the bench's manager, and the health of a daemon that serves them, or starts. */
+function api(isServing = () => true): Api {
   const { manager } = bench;
-  const parts: Partial<Backend> = {
-    serving: true,
-    health: () => ({ state: 'ok', problems: [], version: 'test' }),
-    createEndpoint: (request, claim) => manager.create(request, claim),
-    connectEndpoint: (id, device, claim) => manager.connect(id, device, claim),
-    completeEndpoint: async (id, claim) => void (await manager.complete(id, claim)),
-    disconnectEndpoint: (request) => manager.disconnect(request),
-    deleteEndpoint: async (id, claim) => void (await manager.remove(id, claim)),
-    checkEndpoint: (key) => manager.check(key),
-    listEndpoints: () => manager.list(),
-    getEndpoint: (id) => manager.get(id),
-  };
-  return { ...parts, ...changes } as Backend;
+  const endpoints = new EndpointService(() => manager, new CallLog(silent));
+  const status = new NodeStatus({ core: {} as Core, modules: [], isServing, ownProblems: () => [] });
+  return { routes: [...status.routes, ...endpointRoutes(endpoints)], isServing };
 }
 
 describe('routes', () => {
-  const call = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object, changes?: Partial<Backend>) => {
-    const answer = await createApp(backend(changes), silent).inject({ method, url, ...(payload === undefined ? {} : { payload }) });
+  const call = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, payload?: object, isServing?: () => boolean) => {
+    const answer = await createApp(api(isServing), silent).inject({ method, url, ...(payload === undefined ? {} : { payload }) });
     return { status: answer.statusCode, body: answer.body === '' ? undefined : answer.json() };
   };
 
   it('answers health, and refuses the rest, while the daemon starts', async () => {
-    expect(await call('GET', '/v1/healthz', undefined, { serving: false })).toMatchObject({ status: 200, body: { state: 'ok' } });
-    expect(await call('GET', '/v1/endpoints', undefined, { serving: false })).toMatchObject({ status: 503, body: { code: 'starting' } });
+    expect(await call('GET', '/v1/healthz', undefined, () => false)).toMatchObject({ status: 200, body: { state: 'starting' } });
+    expect(await call('GET', '/v1/endpoints', undefined, () => false)).toMatchObject({ status: 503, body: { code: 'starting' } });
   });
 
   it.each([
@@ -64,7 +57,7 @@ describe('routes', () => {
   });
 
   it('refuses a body that is too large or no JSON, with an ApiError', async () => {
-    const app = createApp(backend(), silent);
+    const app = createApp(api(), silent);
     const headers = { 'content-type': 'application/json' };
     const large = await app.inject({ method: 'POST', url: '/v1/endpoints', headers, payload: `"${'x'.repeat(70_000)}"` });
     expect([large.statusCode, large.json().code]).toEqual([413, 'bad-request']);
@@ -88,8 +81,8 @@ describe('the OpenAPI document', () => {
   });
 
   it('names every schema that it refers to', () => {
-    const text = JSON.stringify(openApiDocument());
-    const { schemas } = openApiDocument()['components'] as { schemas: object };
+    const text = JSON.stringify(wholeDocument());
+    const { schemas } = wholeDocument()['components'] as { schemas: object };
     const references = [...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map((match) => match[1]);
     expect(references.length).toBeGreaterThan(10);
     for (const name of references) expect(Object.keys(schemas)).toContain(name);
@@ -102,7 +95,7 @@ describe('the socket', () => {
 
   beforeEach(async () => {
     path = join(bench.folder, 'axoneme.sock');
-    server = await serveApi(path, backend(), silent);
+    server = await serveApi(path, api(), silent);
   });
   afterEach(() => server.close());
 

@@ -5,10 +5,9 @@ import { describeIssues, endpointId } from '../../conf/api/schemas.ts';
 import type { ApiError, ApiErrorCode } from '../../conf/api/types.ts';
 import { DomainError, messageOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
-import type { Backend } from './backend.ts';
 import { claimOf } from './claims.ts';
 import { openApiDocument } from './openapi.ts';
-import { type Call, type Route, routes } from './routes.ts';
+import type { Call, Route } from './route.ts';
 
 /** The largest request is an `EndpointRequest` with a long CNI_NETNS: some kB. */
 const BODY_LIMIT = 64 * 1024;
@@ -44,6 +43,13 @@ const options: FastifyServerOptions = {
   schemaController: { compilersFactory: { buildValidator: unused, buildSerializer: unused } },
 };
 
+/** What is served. */
+export interface Api {
+  readonly routes: readonly Route[];
+  /** Until then only routes with `always` are answered. */
+  readonly isServing: () => boolean;
+}
+
 /** A listening API. */
 export interface ApiServer {
   /** Stops listening, lets calls under way end for some seconds, then closes every connection. Removes the socket file, unless a service manager keeps it. */
@@ -54,8 +60,8 @@ export interface ApiServer {
  * Serves the API on a Unix socket of mode 0600. The folder must exist; a socket file there must have been removed. With `passedFd`, a socket
  * that a service manager listens on and keeps: its file and mode are the manager's, and clients wait in its queue while no daemon runs.
  */
-export async function serveApi(socketPath: string, backend: Backend, log: Logger, passedFd?: number): Promise<ApiServer> {
-  const app = createApp(backend, log);
+export async function serveApi(socketPath: string, api: Api, log: Logger, passedFd?: number): Promise<ApiServer> {
+  const app = createApp(api, log);
   if (passedFd === undefined) {
     await app.listen({ path: socketPath });
     chmodSync(socketPath, 0o600);
@@ -83,17 +89,17 @@ async function close(app: FastifyInstance): Promise<void> {
 }
 
 /** The application without a socket; tests call it by `inject`. */
-export function createApp(backend: Backend, log: Logger): FastifyInstance {
+export function createApp(api: Api, log: Logger): FastifyInstance {
   const app = fastify(options);
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply, log));
   app.setNotFoundHandler((request, reply) => {
     void reply.code(404).send({ code: 'not-found', message: `find ${request.method} ${request.url}: no such route` } satisfies ApiError);
   });
   refuseWhenEnding(app);
-  for (const route of routes) {
-    app.route({ method: route.method, url: route.path, handler: (request, reply) => answer(route, backend, request, reply) });
+  for (const route of api.routes) {
+    app.route({ method: route.method, url: route.path, handler: (request, reply) => answer(route, api, request, reply) });
   }
-  app.get('/v1/openapi.json', () => openApiDocument());
+  app.get('/v1/openapi.json', () => openApiDocument(api.routes));
   return app;
 }
 
@@ -108,10 +114,9 @@ function refuseWhenEnding(app: FastifyInstance): void {
   });
 }
 
-async function answer(route: Route, backend: Backend, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  if (!backend.serving && route.always !== true) throw new DomainError('starting', 'serve the call: the daemon is starting');
+async function answer(route: Route, api: Api, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  if (!api.isServing() && route.always !== true) throw new DomainError('starting', 'serve the call: the daemon is starting');
   const call: Call = {
-    backend,
     body: route.body === undefined ? undefined : parse(route.body, request.body),
     id: route.path.includes(':id') ? parse(endpointId, Number((request.params as { id: string }).id)) : 0,
     query: parseQuery(route, request.query),

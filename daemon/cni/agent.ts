@@ -11,9 +11,18 @@ import type {
   Health,
 } from '../../conf/api/types.ts';
 import { type Agent, AgentError } from '../../plugin/agent.ts';
-import type { Backend } from '../api/backend.ts';
 import { parse, toApiError } from '../api/server.ts';
 import type { PassedDoor, Visitor } from '../endpoint/ports.ts';
+import type { EndpointService } from '../endpoint/service.ts';
+
+/** What a call asks of the daemon. */
+export interface CallDaemon {
+  /** False while it starts. */
+  readonly serving: boolean;
+  /** Whether an ADD would be served, from this pool, the default one unless named. */
+  health(pool?: string): Health;
+  readonly endpoints: EndpointService;
+}
 
 /** Who is served: whether it still waits, and what its unfinished work belongs to. */
 export interface Caller extends Visitor {
@@ -30,51 +39,51 @@ export interface Caller extends Visitor {
 export class DaemonAgent implements Agent {
   /** The daemon takes nothing back behind the back of a call that it serves. */
   readonly isLost = false;
-  readonly #backend: Backend;
+  readonly #daemon: CallDaemon;
   readonly #caller: Caller;
 
-  constructor(backend: Backend, caller: Caller) {
-    this.#backend = backend;
+  constructor(daemon: CallDaemon, caller: Caller) {
+    this.#daemon = daemon;
     this.#caller = caller;
   }
 
   async health(pool?: string): Promise<Health> {
-    return this.#backend.health(pool);
+    return this.#daemon.health(pool);
   }
 
   async createEndpoint(request: EndpointRequest): Promise<EndpointPlan> {
     this.requireCaller();
-    return await this.#ask(() => this.#backend.createEndpoint(checked(schemas.endpointRequest, request), this.#caller.claim));
+    return await this.#ask(() => this.#daemon.endpoints.create(checked(schemas.endpointRequest, request), this.#caller.claim));
   }
 
   async connectEndpoint(id: number, device: DeviceReport): Promise<void> {
     this.requireCaller();
-    await this.#ask(() => this.#backend.connectEndpoint(id, checked(schemas.deviceReport, device), this.#caller.claim));
+    await this.#ask(() => this.#daemon.endpoints.connect(id, checked(schemas.deviceReport, device), this.#caller.claim));
   }
 
   async completeEndpoint(id: number): Promise<void> {
     this.requireCaller();
-    await this.#ask(() => this.#backend.completeEndpoint(id, this.#caller.claim));
+    await this.#ask(() => this.#daemon.endpoints.complete(id, this.#caller.claim));
   }
 
   async disconnectEndpoint({ containerId, ifname, netns }: DisconnectRequest): Promise<Endpoint | undefined> {
     const request = checked(schemas.disconnectRequest, { containerId, ifname, ...(netns !== undefined && { netns }) });
-    return await this.#ask(() => this.#backend.disconnectEndpoint(request, this.#caller));
+    return await this.#ask(() => this.#daemon.endpoints.disconnect(request, this.#caller));
   }
 
   async deleteEndpoint(id: number): Promise<void> {
-    await this.#ask(() => this.#backend.deleteEndpoint(id, this.#caller.claim)).catch((error: unknown) => {
+    await this.#ask(() => this.#daemon.endpoints.remove(id, this.#caller.claim)).catch((error: unknown) => {
       if (!(error instanceof AgentError && error.code === 'not-found')) throw error;
     });
   }
 
   async listEndpoints(): Promise<readonly Endpoint[]> {
-    return await this.#ask(async () => this.#backend.listEndpoints());
+    return await this.#ask(async () => this.#daemon.endpoints.list());
   }
 
   async checkEndpoint({ containerId, ifname, netnsIdentity }: CheckRequest): Promise<CheckReport | undefined> {
     const request = { containerId, ifname, ...(netnsIdentity !== undefined && { netnsIdentity }) };
-    return await this.#ask(() => this.#backend.checkEndpoint(checked(schemas.checkRequest, request)));
+    return await this.#ask(() => this.#daemon.endpoints.check(checked(schemas.checkRequest, request)));
   }
 
   /** Throws AgentError `unreachable` once nobody waits for the answer. */

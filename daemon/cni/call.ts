@@ -2,11 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Paths } from '../../conf/paths.ts';
 import { type FdWatcher, type Received, readMemoryFile, type UnixConnection, watchFd } from '../../native/index.ts';
 import { MAX_STDIN, runPlugin } from '../../plugin/skel.ts';
-import type { Backend } from '../api/backend.ts';
 import type { PassedDoor } from '../endpoint/ports.ts';
 import { hasErrno, messageOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
-import { type Caller, DaemonAgent } from './agent.ts';
+import { type CallDaemon, type Caller, DaemonAgent } from './agent.ts';
 import { CallClaim } from './claim.ts';
 import type { CallGates } from './gate.ts';
 import { Declined, warmHandlers } from './handlers.ts';
@@ -24,7 +23,7 @@ import {
 import type { StatusCache } from './status-cache.ts';
 
 export interface CallContext {
-  readonly backend: Backend;
+  readonly daemon: CallDaemon;
   readonly paths: Paths;
   readonly log: Logger;
   readonly statuses: Pick<StatusCache, 'remember'>;
@@ -144,12 +143,12 @@ export class Call implements Caller {
     if (refusal !== undefined) return this.#decline(refusal);
     const answer = { stdout: '', stderr: '' };
     let declined: string | undefined;
-    const { backend, paths, statuses } = this.#context;
+    const { daemon, paths, statuses } = this.#context;
     let stdin: Uint8Array = NOTHING;
-    const agent = new DaemonAgent(backend, this);
+    const agent = new DaemonAgent(daemon, this);
     const attend = () => agent.requireCaller();
     const onHealthy = (isHealthy: () => boolean) => statuses.remember({ environment: header.environment, stdin }, isHealthy);
-    const handlers = warmHandlers({ paths, backend, luggage, agent, attend, take: () => this.#take(), gates: this.#gates, onHealthy });
+    const handlers = warmHandlers({ paths, daemon, luggage, agent, attend, take: () => this.#take(), gates: this.#gates, onHealthy });
     const edge = {
       env: header.env,
       readStdin: () => {
@@ -173,7 +172,7 @@ export class Call implements Caller {
     const { uid } = this.#connection.peer();
     if (uid !== process.geteuid?.()) return `user ${uid} asks`;
     if (version !== PROTOCOL_VERSION) return `it speaks version ${version} of the protocol, this daemon ${PROTOCOL_VERSION}`;
-    return this.#context.backend.serving ? undefined : 'the daemon is starting';
+    return this.#context.daemon.serving ? undefined : 'the daemon is starting';
   }
 
   #decline(reason: string): undefined {

@@ -10,7 +10,7 @@ import { gc } from '../../plugin/commands/gc.ts';
 import { status } from '../../plugin/commands/status.ts';
 import { DeleteFolder } from '../../plugin/delete-queue.ts';
 import type { Delegates, Handler, Handlers, PluginCall, Tools } from '../../plugin/types.ts';
-import type { Backend } from '../api/backend.ts';
+import type { CallDaemon } from './agent.ts';
 import { AttendedHost } from './attended-host.ts';
 import type { CallGates } from './gate.ts';
 import type { Luggage } from './luggage.ts';
@@ -18,7 +18,7 @@ import type { Luggage } from './luggage.ts';
 /** What a call is served with. */
 export interface CallParts {
   readonly paths: Paths;
-  readonly backend: Pick<Backend, 'health'>;
+  readonly daemon: Pick<CallDaemon, 'health'>;
   readonly agent: Agent;
   /** Throws when nobody waits for the call any more: nothing is made then. */
   readonly attend: () => void;
@@ -76,7 +76,7 @@ export function warmHandlers(parts: CallParts): Handlers {
     GC: taking(silently(gc)),
     STATUS: taking(async (call) => {
       await status(call, { agent, delegates: noDelegates, devices: () => readdirSync('/sys/class/net') });
-      parts.onHealthy(() => parts.backend.health(call.conf.pool).state === 'ok');
+      parts.onHealthy(() => parts.daemon.health(call.conf.pool).state === 'ok');
       return undefined;
     }),
   };

@@ -36,7 +36,7 @@ test('verbs that need no pod are answered whole', async () => {
   expect(version).toMatchObject({ status: 0, stdout: expect.stringContaining('"cniVersion":"0.4.0"'), stderr: '' });
   expect(await call({ CNI_COMMAND: 'STATUS', CNI_PATH: '/x' }, conf(stage.root))).toEqual({ status: 0, stdout: '', stderr: '' });
   expect(await call({ CNI_COMMAND: 'DEL', ...attachment }, conf(stage.root))).toEqual({ status: 0, stdout: '', stderr: '' });
-  expect(stage.backend.asked).toEqual(['health', 'disconnect']);
+  expect(stage.daemon.asked).toEqual(['health', 'disconnect']);
 });
 
 test('what is wrong with a call is told as by the cold executable, on stdout and stderr', async () => {
@@ -60,13 +60,13 @@ test.each([
   ['a namespace that did not come along', { CNI_COMMAND: 'ADD', ...attachment }, undefined],
 ])('a call with %s is for the cold executable', async (_, env, input) => {
   expect(await call(env, input ?? conf(stage.root))).toBe('declined');
-  expect(stage.backend.asked).toEqual([]);
+  expect(stage.daemon.asked).toEqual([]);
 });
 
 test('a call whose addresses another plugin gives is for the cold executable', async () => {
   const input = conf(stage.root, { ipam: { type: 'host-local' } });
   for (const verb of ['ADD', 'DEL', 'STATUS']) expect(await call({ CNI_COMMAND: verb, ...attachment }, input)).toBe('declined');
-  expect(stage.backend.asked).toEqual([]);
+  expect(stage.daemon.asked).toEqual([]);
 });
 
 test('AXONEME_ROOT of the call is its root', async () => {
@@ -75,7 +75,7 @@ test('AXONEME_ROOT of the call is its root', async () => {
 });
 
 test('a daemon that does not serve, and a launcher of another version, part without harm', async () => {
-  stage.backend.serving = false;
+  stage.daemon.serving = false;
   expect(await call({ CNI_COMMAND: 'VERSION' }, '{}')).toBe('declined');
   using connection = stage.connect();
   using stdin = Fd.adopt(openSync('/dev/null', 'r'), 'stdin');
@@ -111,7 +111,7 @@ test('for a launcher that is gone before it was told, nothing is begun', async (
     sendCall(connection, { CNI_COMMAND: 'DEL', ...attachment }, conf(stage.root));
   }
   await sleep(50);
-  expect(stage.backend.asked).toEqual([]);
+  expect(stage.daemon.asked).toEqual([]);
 });
 
 test('when no call can be accepted, the listener rests, and serves again after that', async () => {
@@ -136,7 +136,7 @@ test('a connection that cannot be watched is closed, and the next one served', a
 test('the end waits for calls under way, and takes the socket away', async () => {
   using connection = stage.connect();
   sendCall(connection, { CNI_COMMAND: 'DEL', ...attachment }, conf(stage.root));
-  while (stage.backend.asked.length === 0) await sleep(1);
+  while (stage.daemon.asked.length === 0) await sleep(1);
   await stage.server.close();
   expect(existsSync(stage.paths.cniSocket)).toBe(false);
   expect(await readEnding(connection)).toMatchObject({ status: 0 });
@@ -154,9 +154,9 @@ test('a STATUS that found nothing wrong is published as it came, for as long as 
   await call({ CNI_COMMAND: 'STATUS', CNI_PATH: '/x' }, input);
   const environment = Buffer.from('CNI_COMMAND=STATUS\0CNI_PATH=/x\0');
   expect(published()).toEqual(encodeStatusCall({ environment, stdin: Buffer.from(input) }));
-  stage.backend.state = 'starting';
+  stage.daemon.state = 'starting';
   expect(published()).toHaveLength(0);
-  stage.backend.state = 'ok';
+  stage.daemon.state = 'ok';
   expect(published()).not.toHaveLength(0);
   for (let n = 0; n < 20; n++) await call({ CNI_COMMAND: 'STATUS', CNI_PATH: `/x${n}` }, input);
   expect(

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { paths as pathsUnder } from '../../conf/paths.ts';
 import { createMemoryFile, type Fd, UnixConnection } from '../../native/index.ts';
-import type { Backend } from '../api/backend.ts';
 import { removeAll } from '../files.ts';
 import { silent } from '../log.ts';
+import type { CallDaemon } from './agent.ts';
 import { encodeRequest, type Part } from './protocol.ts';
 import { CallServer } from './server.ts';
 import { StatusCache } from './status-cache.ts';
@@ -14,7 +14,7 @@ import { StatusCache } from './status-cache.ts';
 /* A launcher and a daemon around the call server, for its tests. */
 
 /** A daemon that is well and has no endpoints; what is asked of it is written down. */
-export class FakeBackend {
+export class FakeDaemon {
   readonly asked: string[] = [];
   serving = true;
   state: 'ok' | 'starting' = 'ok';
@@ -24,16 +24,17 @@ export class FakeBackend {
     return { state: this.state, problems: [], version: '1' };
   }
 
-  async disconnectEndpoint() {
-    this.asked.push('disconnect');
-    await sleep(20);
-    return undefined;
-  }
-
-  listEndpoints() {
-    this.asked.push('list');
-    throw new Error('a fault of the daemon');
-  }
+  readonly endpoints = {
+    disconnect: async () => {
+      this.asked.push('disconnect');
+      await sleep(20);
+      return undefined;
+    },
+    list: () => {
+      this.asked.push('list');
+      throw new Error('a fault of the daemon');
+    },
+  };
 }
 
 /** How a call ended for its launcher: with an answer, declined, or with the connection's end. */
@@ -44,14 +45,14 @@ export function createStage() {
   const root = mkdtempSync(join(tmpdir(), 'cni-'));
   const paths = { ...pathsUnder(root), cniSocket: join(root, 'cni.sock'), statusCache: join(root, 'status-ok') };
   const statuses = new StatusCache(paths.statusCache);
-  const backend = new FakeBackend();
-  const server = CallServer.listen(paths.cniSocket, { backend: backend as unknown as Backend, paths, log: silent, statuses });
+  const daemon = new FakeDaemon();
+  const server = CallServer.listen(paths.cniSocket, { daemon: daemon as unknown as CallDaemon, paths, log: silent, statuses });
   const connect = () => UnixConnection.connect(paths.cniSocket);
   const close = async () => {
     await server.close();
     removeAll(root);
   };
-  return { root, paths, backend, server, statuses, connect, [Symbol.asyncDispose]: close };
+  return { root, paths, daemon, server, statuses, connect, [Symbol.asyncDispose]: close };
 }
 
 /** Sends a call as the launcher does. */
