@@ -8,6 +8,7 @@ import { interfaceAt, probe, type RingRecorder, Rtnetlink, recordRingBuffer } fr
 import { addressesOf } from '../endpoint/identity.ts';
 import type { Burial, Door, EndpointDatapath } from '../endpoint/ports.ts';
 import { DomainError, messageOf } from '../failure.ts';
+import { Ipcache } from '../ipcache/ipcache.ts';
 import type { Logger } from '../log.ts';
 import type { Settings } from '../settings.ts';
 import { type AttachChoice, chooseAttach, requireKernel } from './attach-choice.ts';
@@ -56,6 +57,7 @@ interface Opened {
 export class Datapath implements EndpointDatapath {
   /** Drops and traces, the latest ones. */
   readonly events: RingRecorder;
+  readonly ipcache: Ipcache;
   readonly mtu: number;
   readonly graves: Graves;
   readonly #parts: DatapathParts;
@@ -75,7 +77,8 @@ export class Datapath implements EndpointDatapath {
       detach: (folder) => opened.attachments.remove(folder),
       log: parts.log,
     });
-    this.#maps = new EndpointMaps((name) => opened.programs.map(name));
+    this.ipcache = new Ipcache(opened.programs.map('axo_ipcache'));
+    this.#maps = new EndpointMaps((name) => opened.programs.map(name), this.ipcache);
     this.#hooks = new Hooks(parts.paths.links, opened.attach.kind, (name) => opened.programs.program(name));
     const shared = { ...opened, hooks: this.#hooks, maps: this.#maps, log: parts.log };
     this.#pods = new PodState(shared);
@@ -213,10 +216,6 @@ export class Datapath implements EndpointDatapath {
 
   endpointRows() {
     return this.#maps.endpointRows();
-  }
-
-  ipcacheRows() {
-    return this.#maps.ipcacheRows();
   }
 
   /** Stops following the node. Programs, links and devices stay as they are: traffic goes on. */

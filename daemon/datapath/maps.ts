@@ -1,9 +1,10 @@
 import { type DeviceValue, deviceFlag, type EndpointValue, endpointFlag, maps } from '../../bpf/layout.generated.ts';
-import type { BpfEndpointRow, BpfIpcacheRow, Endpoint } from '../../conf/api/types.ts';
+import type { BpfEndpointRow, Endpoint } from '../../conf/api/types.ts';
 import { step } from '../../conf/step.ts';
 import { BpfMap, type Fd } from '../../native/index.ts';
 import { addressesOf, IDENTITY_HOST, IDENTITY_WORLD } from '../endpoint/identity.ts';
-import { addressBytes, addressText, macBytes, macText, prefixKey, prefixText } from './address.ts';
+import type { Ipcache } from '../ipcache/ipcache.ts';
+import { addressBytes, addressText, macBytes, macText } from './address.ts';
 
 const NO_MAC = new Uint8Array(6);
 const NO_ADDRESS = new Uint8Array(16);
@@ -13,23 +14,23 @@ const NO_POLICY = 0;
 /** Prefixes of everything that no other prefix names. */
 const WORLD = ['0.0.0.0/0', '::/0'];
 
-/** The rows that the daemon writes: who has an address, who sits behind a device, what identity a prefix has. */
+/** The one writer of `axo_endpoints` and `axo_devices`: who has an address, who sits behind a device. An endpoint's rows of the ipcache go along. */
 export class EndpointMaps {
   readonly #endpoints: BpfMap<{ addr: Uint8Array }, EndpointValue>;
   readonly #devices: BpfMap<{ ifindex: number }, DeviceValue>;
-  readonly #ipcache;
+  readonly #ipcache: Ipcache;
 
-  constructor(map: (name: string) => Fd) {
+  constructor(map: (name: string) => Fd, ipcache: Ipcache) {
     this.#endpoints = new BpfMap(map('axo_endpoints'), maps.axo_endpoints.key, maps.axo_endpoints.value);
     this.#devices = new BpfMap(map('axo_devices'), maps.axo_devices.key, maps.axo_devices.value);
-    this.#ipcache = new BpfMap(map('axo_ipcache'), maps.axo_ipcache.key, maps.axo_ipcache.value);
+    this.#ipcache = ipcache;
   }
 
   /** Writes an endpoint's rows: first what lets it send, then what makes others find it. */
   put(endpoint: Endpoint): void {
     step('rows.device', () => this.#devices.set({ ifindex: endpoint.hostIfindex }, deviceRow(endpoint)));
     for (const { address } of addressesOf(endpoint)) {
-      step('rows.identity', () => this.#putIdentity(hostPrefix(address), endpoint.identity));
+      step('rows.identity', () => this.#ipcache.put(hostPrefix(address), endpoint.identity));
       step('rows.address', () => this.#endpoints.set({ addr: addressBytes(address) }, endpointRow(endpoint)));
     }
   }
@@ -41,7 +42,7 @@ export class EndpointMaps {
       const row = this.#endpoints.get(key);
       if (row !== undefined && row.id !== endpoint.id) continue;
       step('rows.remove.address', () => this.#endpoints.delete(key));
-      step('rows.remove.identity', () => this.#ipcache.delete(prefixKey(hostPrefix(address))));
+      step('rows.remove.identity', () => this.#ipcache.delete(hostPrefix(address)));
     }
     const device = { ifindex: endpoint.hostIfindex };
     if (this.#devices.get(device)?.id === endpoint.id) step('rows.remove.device', () => this.#devices.delete(device));
@@ -60,7 +61,7 @@ export class EndpointMaps {
       else if (!isSame(row, endpointRow(endpoint), maps.axo_endpoints.value)) {
         problems.push(`row of address ${address} in axo_endpoints is ${row === undefined ? 'missing' : 'wrong'}`);
       }
-      const identity = this.#ipcache.get(prefixKey(hostPrefix(address)))?.identity;
+      const identity = this.#ipcache.identityOf(hostPrefix(address));
       if (identity !== endpoint.identity)
         problems.push(`identity of ${address} in axo_ipcache is ${identity ?? 'missing'}, not ${endpoint.identity}`);
     }
@@ -80,7 +81,7 @@ export class EndpointMaps {
       if (!isKept && this.#endpoints.delete(key)) strangers++;
     }
     for (const [key] of [...this.#devices.entries()]) if (!devices.has(key.ifindex) && this.#devices.delete(key)) strangers++;
-    this.#syncIdentities(prefixes);
+    this.#ipcache.keepEndpoints(prefixes);
     return strangers;
   }
 
@@ -93,10 +94,10 @@ export class EndpointMaps {
       else if (!wanted.has(address)) this.#forgetNode(address);
     }
     for (const address of wanted) {
-      this.#putIdentity(hostPrefix(address), IDENTITY_HOST);
+      this.#ipcache.put(hostPrefix(address), IDENTITY_HOST);
       this.#endpoints.set({ addr: addressBytes(address) }, nodeRow(ifindex));
     }
-    for (const prefix of WORLD) this.#putIdentity(prefix, IDENTITY_WORLD);
+    for (const prefix of WORLD) this.#ipcache.put(prefix, IDENTITY_WORLD);
   }
 
   /** All of `axo_endpoints`, in the order of addresses. */
@@ -105,38 +106,9 @@ export class EndpointMaps {
     return rows.sort((a, b) => (a.sort < b.sort ? -1 : 1)).map(({ address, row }) => toApiRow(address, row));
   }
 
-  /** All of `axo_ipcache`, in the order of prefixes. */
-  ipcacheRows(): BpfIpcacheRow[] {
-    const rows = [...this.#ipcache.entries()].map(([key, row]) => ({
-      key,
-      row,
-      sort: sortKey(key.addr) + String(key.prefixlen).padStart(3, '0'),
-    }));
-    return rows
-      .sort((a, b) => (a.sort < b.sort ? -1 : 1))
-      .map(({ key, row }) => ({
-        prefix: prefixText(key),
-        identity: row.identity,
-        tunnelEndpoint: addressText(row.tunnelEndpoint).replace(/^::$/, '0.0.0.0'),
-        flags: row.flags,
-      }));
-  }
-
-  #putIdentity(prefix: string, identity: number): void {
-    this.#ipcache.set(prefixKey(prefix), { identity, tunnelEndpoint: NO_ADDRESS, flags: 0 });
-  }
-
   #forgetNode(address: string): void {
     this.#endpoints.delete({ addr: addressBytes(address) });
-    this.#ipcache.delete(prefixKey(hostPrefix(address)));
-  }
-
-  /** Prefixes of endpoints that are gone; those of the node and the world are kept by their identity. */
-  #syncIdentities(prefixes: ReadonlySet<string>): void {
-    for (const [key, row] of [...this.#ipcache.entries()]) {
-      const isNode = row.identity === IDENTITY_HOST || row.identity === IDENTITY_WORLD;
-      if (!isNode && !prefixes.has(prefixText(key))) this.#ipcache.delete(key);
-    }
+    this.#ipcache.delete(hostPrefix(address));
   }
 }
 

@@ -29,14 +29,6 @@ function routes(datapath: () => Datapath): Route[] {
       answer: z.array(schemas.bpfEndpointRow),
       run: () => datapath().endpointRows(),
     },
-    {
-      method: 'GET',
-      path: '/v1/bpf/ipcache',
-      operation: 'bpfIpcache',
-      summary: 'Rows of the map axo_ipcache',
-      answer: z.array(schemas.bpfIpcacheRow),
-      run: () => datapath().ipcacheRows(),
-    },
   ];
 }
 
