@@ -17,6 +17,8 @@ const levels = ['unit', 'prog', 'netns', 'chaos', 'runtime', 'bench'] as const;
 async function main(): Promise<void> {
   const { filters, kernels, soak, all, budgetMinutes, record } = optionsOf(process.argv.slice(2), process.env);
   const budget = new Budget(budgetMinutes, Number(process.env['AXONEME_BEGAN'] ?? Date.now()));
+  // every failpoint, also those between which nothing happens (test/chaos/moments.ts)
+  if (all) process.env['AXONEME_ALL_FAILPOINTS'] = '1';
   await build();
   const results: Record<string, Counts> = {};
   const reports: Report[] = [];

@@ -8,7 +8,7 @@ export interface TestOptions {
   readonly kernels: boolean;
   /** `--soak`: two minutes of ADDs and DELs with random crashes */
   readonly soak: boolean;
-  /** `--all`: also what is unchanged since it last passed here */
+  /** `--all`: also what is unchanged since it last passed here, and failpoints that meet the same state */
   readonly all: boolean;
   /** `--budget MINUTES` or AXONEME_BUDGET_MINUTES: what does not fit is skipped, never failed; undefined: no limit */
   readonly budgetMinutes: number | undefined;

@@ -1,4 +1,6 @@
 import type { StepName } from '../../conf/step.ts';
+import { requests } from './requests.ts';
+import { statesOf } from './states.ts';
 import type { Moment } from './ward.ts';
 
 /** What must be done for a process to come by a step. */
@@ -150,12 +152,22 @@ const repeated: Partial<Record<StepName, number>> = {
   'start.others': 2,
 };
 
-/** The moments of an occasion, before and after each of its steps. */
+/** Whether to run every moment, and not only one of those between which nothing happens: `npm test -- --all` sets it. */
+const isWhole = process.env['AXONEME_ALL_FAILPOINTS'] !== undefined;
+
+/**
+ * The moments of an occasion: one for each state that its steps lead through. Between the end of a step and the beginning of the next nothing happens; of
+ * two such moments the later one is run, and `Ward.disarm` checks that the process came to it directly from the other.
+ */
 export function momentsOf(occasion: Occasion): Moment[] {
-  const steps = (Object.keys(occasions) as StepName[]).filter((step) => occasions[step][0] === occasion);
-  const times = (step: StepName) => Array.from({ length: repeated[step] ?? 1 }, (_, index) => index + 1);
-  return steps.flatMap((step) => times(step).flatMap((nth) => (['before', 'after'] as const).map((phase) => ({ step, phase, nth }))));
+  const isOwn = ({ step, nth }: { step: StepName; nth: number }) => occasions[step][0] === occasion && nth <= (repeated[step] ?? 1);
+  const states = statesOf(requests[occasion]).map((moments) => moments.filter(isOwn));
+  const missing = stepsOf(occasion).filter((step) => !states.flat().some((moment) => moment.step === step));
+  if (missing.length > 0) throw new Error(`list the steps of ${occasion}: ${missing.join(', ')} missing`);
+  return states.flatMap((moments) => (isWhole ? moments : moments.slice(-1)));
 }
+
+const stepsOf = (occasion: Occasion) => (Object.keys(occasions) as StepName[]).filter((step) => occasions[step][0] === occasion);
 
 /** `before add.pair`, for titles. */
 export const inWords = ({ step, phase, nth = 1 }: Moment): string => `${phase} ${step}${nth === 1 ? '' : ` (${nth})`}`;

@@ -28,6 +28,8 @@ export interface Moment {
   readonly phase: StepMessage['phase'];
   /** which time the process comes by, from 1 */
   readonly nth?: number;
+  /** what the process must have published last before it */
+  readonly previous?: Moment;
 }
 
 /** Milliseconds in which a daemon serves. */
@@ -73,6 +75,7 @@ export class Ward implements AsyncDisposable {
   readonly steady: Pod[] = [];
   #daemon: Service;
   #streams: EchoStream[] = [];
+  #armed: Moment | undefined;
   /** milliseconds of this machine */
   #slowestStart = 0;
 
@@ -165,15 +168,22 @@ export class Ward implements AsyncDisposable {
   }
 
   /** The next process that comes by dies there. */
-  async arm({ step, phase, nth = 1 }: Moment, action: 'kill' | 'hold' = 'kill'): Promise<void> {
+  async arm(moment: Moment, action: 'kill' | 'hold' = 'kill'): Promise<void> {
+    const { step, phase, nth = 1 } = moment;
+    this.#armed = moment;
     await this.node.remove(`${failpoint}.fired`);
     await this.node.writeFile(failpoint, `${step} ${phase} ${nth} ${action}`);
   }
 
-  /** Takes the failpoint away; says whether it was reached. */
+  /** Takes the failpoint away; says whether it was reached. Throws when the process came to it from another moment than expected. */
   async disarm(): Promise<boolean> {
     await this.node.remove(failpoint);
-    return await this.fired();
+    if (!(await this.fired())) return false;
+    const { step, phase, previous } = this.#armed ?? {};
+    const last = await this.node.readFile(`${failpoint}.fired`);
+    if (previous !== undefined && last !== `${previous.phase} ${previous.step}`)
+      throw new Error(`${phase} ${step} comes after ${previous.phase} ${previous.step}, says requests.ts: it came after ${last}`);
+    return true;
   }
 
   fired(): Promise<boolean> {
