@@ -55,7 +55,7 @@ export default defineConfig({
   test: {
     // Tests are work for processors, half of it the kernel's (process starts, namespaces): more workers than processors would only stretch each of them.
     maxWorkers: availableParallelism(),
-    globalSetup: 'test/support/temporary-folder.ts',
+    globalSetup: 'test/fixtures/temporary-folder.ts',
     projects: Object.entries(levels).map(([name, { include, exclude, testTimeout, ...more }]) => ({
       resolve,
       test: {

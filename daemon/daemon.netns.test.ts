@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BpfEndpointRow, CheckReport, Endpoint, EndpointPlan, Status } from '../conf/api/types.ts';
 import { AttachType, getPinned, linkInfo, setSysctl } from '../native/index.ts';
-import { shared } from '../test/support/shared.ts';
+import { shared } from '../test/fixtures/shared-fixture.ts';
 import {
   attachmentOf,
   expectNoChange,

@@ -10,7 +10,7 @@ export const suites = {
   /** every program through the verifier, in every combination of its settings, held to its recorded number of instructions */
   verifier: { vitest: ['--project=prog', 'bpf/complexity'] },
   /** two files at a time: four daemons that load their programs at once on two emulated processors take minutes */
-  netkit: { vitest: ['--project=netkit', '--maxWorkers=2', 'test/netkit'] },
+  netkit: { vitest: ['--project=netkit', '--maxWorkers=2', 'test/kernels'] },
   /** the plugin against the CNI specification, with pods by veth and by netkit */
   conformance: { vitest: ['--project=netns', 'test/conformance/axoneme.netns'] },
   'conformance-netkit': { vitest: ['--project=netkit', 'test/conformance'] },

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { describeSoak, soak } from '../../test/chaos/soak.ts';
+import { describeSoak, soak } from '../../test/fixtures/crash/soak.ts';
 import { build } from '../build/index.ts';
 
 const options = {

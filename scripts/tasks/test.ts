@@ -17,7 +17,7 @@ const levels = ['unit', 'prog', 'netns', 'chaos', 'runtime', 'bench'] as const;
 async function main(): Promise<void> {
   const { filters, kernels, soak, all, budgetMinutes, record } = optionsOf(process.argv.slice(2), process.env);
   const budget = new Budget(budgetMinutes, Number(process.env['AXONEME_BEGAN'] ?? Date.now()));
-  // every failpoint, also those between which nothing happens (test/chaos/moments.ts)
+  // every failpoint, also those between which nothing happens (test/fixtures/crash/scenarios.ts)
   if (all) process.env['AXONEME_ALL_FAILPOINTS'] = '1';
   await build();
   const results: Record<string, Counts> = {};

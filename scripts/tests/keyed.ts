@@ -8,7 +8,7 @@ import { none } from './counts.ts';
 import { type LevelResult, runWithin } from './level.ts';
 
 /** What every level of conformance depends on. */
-const harness = ['test-harness/**', 'native/**', 'test/conformance/*.ts', 'package-lock.json'];
+const harness = ['test-harness/**', 'native/**', 'test/conformance/*.ts', 'test/fixtures/conformance/*.ts', 'package-lock.json'];
 
 /** Levels whose results change only with some files, and those files; vitest.config.ts says which tests they are. */
 export const keyed = {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeSoak, soak } from '../../test/chaos/soak.ts';
+import { describeSoak, soak } from '../../test/fixtures/crash/soak.ts';
 import { type Budget, estimateOf } from './budget.ts';
 import { type Counts, firstLine, none } from './counts.ts';
 

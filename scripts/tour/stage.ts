@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type AxonemeNode, dualStack, shippedConflist } from '../../test/support/axoneme.ts';
+import { type AxonemeNode, dualStack, shippedConflist } from '../../test/fixtures/axoneme.ts';
 import { Lab, type Machine, type Network, type Node, type Pod, parseNetwork } from '../../test-harness/index.ts';
 
 /** The tour's scene: one node, and an outside host behind it that knows the way to the node's pods. */

@@ -1,4 +1,4 @@
-import { AxonemeNode, shippedConflist } from '../../test/support/axoneme.ts';
+import { AxonemeNode, shippedConflist } from '../../test/fixtures/axoneme.ts';
 import { attachmentOf } from '../../test-harness/index.ts';
 import { tcxBpftool } from './bpftool.ts';
 import { connectivity } from './matrix.ts';

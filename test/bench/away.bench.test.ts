@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { attachmentOf, Lab, type Pod } from '../../test-harness/index.ts';
-import { AxonemeNode, executables } from '../support/axoneme.ts';
+import { AxonemeNode, executables } from '../fixtures/axoneme.ts';
 
 /*
  * How soon each verb answers while no daemon runs: docs/operations.md, "Daemon away". What a call does then is the start of the standalone executable and a

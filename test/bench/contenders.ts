@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Pod } from '../../test-harness/index.ts';
-import { executables } from '../support/axoneme.ts';
+import { executables } from '../fixtures/axoneme.ts';
 import type { Job } from './timer.ts';
 
 /** Where Debian's containernetworking-plugins are. */

@@ -1,5 +1,5 @@
 import { type Lab, load, type Machine, type NetworkNamespace } from '../../test-harness/index.ts';
-import type { AxonemeNode } from '../support/axoneme.ts';
+import type { AxonemeNode } from '../fixtures/axoneme.ts';
 import { type Goal, type Row, ratioAtLeast, ratioAtMost } from './row.ts';
 import type { Extent, Section, Stage } from './section.ts';
 

@@ -1,5 +1,5 @@
 import type { Node, Pod } from '../../test-harness/index.ts';
-import { AxonemeNode, dualStack } from '../support/axoneme.ts';
+import { AxonemeNode, dualStack } from '../fixtures/axoneme.ts';
 import { call, forms } from './contenders.ts';
 import { ratioAtMost } from './row.ts';
 import type { Section } from './section.ts';

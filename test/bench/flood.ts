@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { AxonemeNode } from '../support/axoneme.ts';
+import type { AxonemeNode } from '../fixtures/axoneme.ts';
 import { warm } from './contenders.ts';
 import { processorMs } from './process.ts';
 import { medianAtMost, type Row, ratioAtMost } from './row.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Lab } from '../../test-harness/index.ts';
-import { AxonemeNode, dualStack } from '../support/axoneme.ts';
+import { AxonemeNode, dualStack } from '../fixtures/axoneme.ts';
 import { forms, ptp } from './contenders.ts';
 import { datapathRows } from './datapath.ts';
 import limits from './limits.json' with { type: 'json' };

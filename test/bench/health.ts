@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Node } from '../../test-harness/index.ts';
-import type { AxonemeNode } from '../support/axoneme.ts';
+import type { AxonemeNode } from '../fixtures/axoneme.ts';
 
 /** Pause between two questions to a daemon that starts, in milliseconds: the error of a measured start. */
 const POLL_MS = 3;

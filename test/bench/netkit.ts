@@ -1,5 +1,5 @@
 import { probe } from '../../native/index.ts';
-import { AxonemeNode, dualStack } from '../support/axoneme.ts';
+import { AxonemeNode, dualStack } from '../fixtures/axoneme.ts';
 import { forms, ptp } from './contenders.ts';
 import { datapathRows } from './datapath.ts';
 import type { Row } from './row.ts';

@@ -1,5 +1,5 @@
 import { Lab } from '../../test-harness/index.ts';
-import { AxonemeNode, dualStack } from '../support/axoneme.ts';
+import { AxonemeNode, dualStack } from '../fixtures/axoneme.ts';
 import { bursts } from './burst.ts';
 import { datapath } from './datapath.ts';
 import { families } from './families.ts';

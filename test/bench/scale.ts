@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AxonemeNode, dualStack, executables } from '../support/axoneme.ts';
+import { AxonemeNode, dualStack, executables } from '../fixtures/axoneme.ts';
 import { call, forms } from './contenders.ts';
 import { timeStart } from './health.ts';
 import { kernelMebibytes, pinnedObjects } from './kernel-memory.ts';

@@ -1,5 +1,5 @@
 import type { Lab } from '../../test-harness/index.ts';
-import type { AxonemeNode } from '../support/axoneme.ts';
+import type { AxonemeNode } from '../fixtures/axoneme.ts';
 import type { Row } from './row.ts';
 
 /** How much is measured. */

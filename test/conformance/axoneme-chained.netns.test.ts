@@ -1,5 +1,5 @@
 import { describeConformance } from '../../test-harness/conformance/vitest.ts';
-import { AxonemeNode, executables } from '../support/axoneme.ts';
+import { AxonemeNode, executables } from '../fixtures/axoneme.ts';
 
 const ipam = { type: 'host-local', ranges: [[{ subnet: '10.77.0.0/24' }]], routes: [{ dst: '0.0.0.0/0' }] };
 

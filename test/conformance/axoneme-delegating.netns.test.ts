@@ -1,6 +1,6 @@
 import { conformanceItems } from '../../test-harness/conformance/items/index.ts';
 import { describeConformance } from '../../test-harness/conformance/vitest.ts';
-import { delegating } from './variants.ts';
+import { delegating } from '../fixtures/conformance/variants.ts';
 
 /** What an IPAM plugin changes. */
 const isOfDelegation = (id: string): boolean => id.startsWith('delegate-') || id.startsWith('add-delegate-');

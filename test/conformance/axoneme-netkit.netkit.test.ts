@@ -1,6 +1,6 @@
 import { describeConformance } from '../../test-harness/conformance/vitest.ts';
-import { AxonemeNode, dualStack, executables } from '../support/axoneme.ts';
-import { patience } from '../support/patience.ts';
+import { AxonemeNode, dualStack, executables } from '../fixtures/axoneme.ts';
+import { patience } from '../fixtures/scaled-timeout.ts';
 
 /** Pods behind netkits of layer 3: devices without MAC addresses and without neighbours. */
 describeConformance({

@@ -1,6 +1,6 @@
 import { describeConformance } from '../../test-harness/conformance/vitest.ts';
-import { AxonemeNode, executables } from '../support/axoneme.ts';
-import { patience } from '../support/patience.ts';
+import { AxonemeNode, executables } from '../fixtures/axoneme.ts';
+import { patience } from '../fixtures/scaled-timeout.ts';
 
 /** The executables as they are installed, with the real daemon: the launcher, whose calls the daemon serves. */
 describeConformance({

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { conformanceItems } from '../../test-harness/conformance/items/index.ts';
-import { references } from './references.ts';
+import { references } from '../fixtures/conformance/references.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../test-harness/docs/conformance.md'), 'utf8');
 

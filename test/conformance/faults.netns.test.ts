@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConformanceBench, conformanceItems } from '../../test-harness/index.ts';
-import { AxonemeNode, executables } from '../support/axoneme.ts';
+import { AxonemeNode, executables } from '../fixtures/axoneme.ts';
 
 /**
  * Whether the items about 1.1.0 find what they are for: the reference plugins of the distribution speak no version so new. axoneme with one fault at a

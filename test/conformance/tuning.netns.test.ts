@@ -1,3 +1,3 @@
-import { describeReference } from './references.ts';
+import { describeReference } from '../fixtures/conformance/references.ts';
 
 describeReference('tuning');

@@ -15,8 +15,8 @@ import { tcpEcho } from '../../test-harness/probe/echo.ts';
 import { ping } from '../../test-harness/probe/ping.ts';
 import { attachmentOf } from '../../test-harness/runtime/attachment.ts';
 import { CniError } from '../../test-harness/runtime/cni-error.ts';
-import { buried } from '../support/api.ts';
-import { AxonemeNode, dualStack } from '../support/axoneme.ts';
+import { buried } from '../fixtures/api.ts';
+import { AxonemeNode, dualStack } from '../fixtures/axoneme.ts';
 
 const started = performance.now();
 const say = (what: string) => process.stdout.write(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${what}\n`);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readBooks } from '../chaos/books.ts';
-import { buried } from '../support/api.ts';
-import { coldPlugins, warmPlugins } from '../support/forms.ts';
-import { Crowd, type Ending, tell } from './crowd.ts';
+import { buried } from '../fixtures/api.ts';
+import { readBooks } from '../fixtures/crash/books.ts';
+import { Crowd, type Ending, tell } from '../fixtures/crowd.ts';
+import { coldPlugins, warmPlugins } from '../fixtures/plugin-variants.ts';
 
 /* A node with more to do than processor time to do it in: everything is slower, and nothing is wrong (docs/decisions/0080). */
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { Runtime } from '../../test-harness/index.ts';
-import { ContainerdSite } from '../runtime/containerd-site.ts';
-import { Quota } from '../support/quota.ts';
+import { Quota } from '../fixtures/quota.ts';
+import { ContainerdSite } from '../fixtures/runtime/containerd-node.ts';
 
 /* A rebooted node, as kubelet and containerd see it: all of its pods at once, on half a processor. */
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { embeddedFiles, executables } from '../../scripts/build/bundle.ts';
-import { pack, repository } from './project.ts';
+import { pack, repository } from '../fixtures/empty-project.ts';
 
 const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
 const doors: string[] = [

@@ -3,8 +3,8 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stepsOf } from './guide.ts';
-import { EmptyProject, pack, repository } from './project.ts';
+import { EmptyProject, pack, repository } from '../fixtures/empty-project.ts';
+import { stepsOf } from '../fixtures/guide.ts';
 
 /* The package as its users have it: packed, installed outside the repository, used as the guide says. */
 

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EchoStream, expectNoChange, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
-import { ContainerdSite } from './containerd-site.ts';
-import type { CriPod } from './cri-pod.ts';
-import { GREETING } from './image.ts';
-import type { State } from './site.ts';
+import { ContainerdSite } from '../fixtures/runtime/containerd-node.ts';
+import type { CriPod } from '../fixtures/runtime/cri-pod.ts';
+import { GREETING } from '../fixtures/runtime/image.ts';
+import type { State } from '../fixtures/runtime/node.ts';
 
 /* A real containerd with real runc containers, driven through the CRI as kubelet does it, on a node where docs/containerd.md was followed. */
 

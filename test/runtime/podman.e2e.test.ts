@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { expectNoChange, ping, tcpEcho } from '../../test-harness/index.ts';
-import { GREETING } from './image.ts';
-import { Container, PodmanSite } from './podman-site.ts';
-import type { State } from './site.ts';
+import { GREETING } from '../fixtures/runtime/image.ts';
+import type { State } from '../fixtures/runtime/node.ts';
+import { Container, PodmanSite } from '../fixtures/runtime/podman-node.ts';
 
 /* A real podman with its CNI backend, on a node where docs/podman.md was followed. */
 

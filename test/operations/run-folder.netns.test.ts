@@ -1,0 +1,96 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { attachmentOf, CniError, type Pod, ping } from '../../test-harness/index.ts';
+import { readHeartbeat } from '../fixtures/heartbeat.ts';
+import { patience } from '../fixtures/scaled-timeout.ts';
+import { shared } from '../fixtures/shared-fixture.ts';
+import { Site } from '../fixtures/site.ts';
+
+/* What others do to the folder of the daemon's state, its lock and its sockets while the daemon runs. */
+
+const WITHIN = { timeout: patience(60_000), interval: 50 };
+const folder = '/run/axoneme';
+
+let site: Site;
+let pod: Pod;
+shared(async () => {
+  site = await Site.open();
+  pod = (await site.axoneme.add('web')).pod;
+  return site;
+});
+
+const shell = (script: string) => site.node.run(['sh', '-ec', script]);
+const check = () => site.axoneme.runtime.check(site.axoneme.network, attachmentOf(pod));
+const status = () =>
+  site.axoneme.runtime.status(site.axoneme.network).then(
+    () => 'ok',
+    (error: unknown) => (error instanceof CniError ? `${error.code} ${error.message} ${error.details ?? ''}` : String(error)),
+  );
+
+async function expectWhole(): Promise<void> {
+  await expect.poll(status, WITHIN).toBe('ok');
+  await check();
+  expect(await ping(site.node, pod)).toMatchObject({ reached: true });
+  await site.axoneme.delete((await site.axoneme.add('fresh')).pod);
+}
+
+describe('a daemon that cannot be reached or seen any more', () => {
+  it.each([
+    ['its lock is removed', `rm ${folder}/daemon.lock`],
+    ['its lock is replaced', `cp ${folder}/daemon.lock ${folder}/other; mv ${folder}/other ${folder}/daemon.lock`],
+    ['the socket of the API is removed', `rm ${folder}/axoneme.sock`],
+    ['the socket of the launchers is removed', `rm ${folder}/cni.sock`],
+    ['the whole folder is removed', `rm -r ${folder}`],
+  ])('ends and says why, and the next one has all pods: %s', async (_what, spoil) => {
+    await expectWhole();
+    await shell(spoil);
+    expect(await site.axoneme.daemon.ended).toEqual({ code: 1, signal: null });
+    expect(site.axoneme.daemon.stderr).toContain('ending: a file of the daemon was removed or replaced');
+    await site.axoneme.restart();
+    await expectWhole();
+  });
+});
+
+describe('a folder in which nothing can be written', () => {
+  /** On a file system of its own, which is small enough to be filled. */
+  beforeAll(async () => {
+    await site.axoneme.daemon.stop();
+    await shell(`cp -a ${folder} ${folder}.old; mount -t tmpfs -o size=1m tmpfs ${folder}; cp -a ${folder}.old/. ${folder}`);
+    await site.axoneme.restart();
+  });
+
+  const ways = {
+    full: {
+      spoil: `dd if=/dev/zero of=${folder}/filler bs=4k 2>/dev/null || true`,
+      mend: `rm ${folder}/filler`,
+      sentence: `${folder} is full: free some space in its file system`,
+    },
+    'read-only': {
+      spoil: `mount --bind ${folder} ${folder}; mount -o remount,bind,ro ${folder}`,
+      mend: `umount -l ${folder}`,
+      sentence: `write to ${folder}: EROFS: read-only file system`,
+    },
+  };
+
+  it.each(Object.entries(ways))(
+    'because it is %s is told by STATUS, and the daemon stays alive',
+    async (what, { spoil, mend, sentence }) => {
+      await expectWhole();
+      const other = (await site.axoneme.add('other')).pod;
+      const del = () => site.axoneme.runtime.del(site.axoneme.network, attachmentOf(other));
+      await shell(spoil);
+      try {
+        await expect.poll(status, WITHIN).toContain(sentence);
+        await expect(site.axoneme.add(`refused-${what}`)).rejects.toThrow(what === 'full' ? 'ENOSPC' : 'EROFS');
+        const { atMs } = await readHeartbeat(site.node);
+        await expect.poll(async () => (await readHeartbeat(site.node)).atMs, WITHIN).toBeGreaterThan(atMs);
+        // Where a record cannot even be removed, a DEL must not promise what the next start would undo.
+        if (what === 'full') await del();
+        else await expect(del()).rejects.toThrow('EROFS');
+      } finally {
+        await shell(mend);
+      }
+      await site.axoneme.delete(other);
+      await expectWhole();
+    },
+  );
+});
