@@ -230,6 +230,7 @@ export const reservedIdentity = {
   UNKNOWN: 0,
   HOST: 1,
   WORLD: 2,
+  INIT: 5,
 } as const;
 export type ReservedIdentity = keyof typeof reservedIdentity;
 

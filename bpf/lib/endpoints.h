@@ -19,11 +19,12 @@ enum device_flag {
 
 ANCHOR(enum device_flag, device_flag);
 
-/* Reserved numeric identities, as Cilium numbers them. */
+/* Reserved numeric identities, as Cilium numbers them. HOST is the node, WORLD everything that no other prefix names. */
 enum reserved_identity {
 	IDENTITY_UNKNOWN = 0,
 	IDENTITY_HOST = 1,
 	IDENTITY_WORLD = 2,
+	IDENTITY_INIT = 5, /* of an endpoint whose own labels are not known yet */
 };
 
 ANCHOR(enum reserved_identity, reserved_identity);

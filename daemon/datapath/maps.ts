@@ -1,8 +1,8 @@
-import { type DeviceValue, deviceFlag, type EndpointValue, endpointFlag, maps } from '../../bpf/layout.generated.ts';
+import { type DeviceValue, deviceFlag, type EndpointValue, endpointFlag, maps, reservedIdentity } from '../../bpf/layout.generated.ts';
 import type { BpfEndpointRow, Endpoint } from '../../conf/api/types.ts';
 import { step } from '../../conf/step.ts';
 import { BpfMap, type Fd } from '../../native/index.ts';
-import { addressesOf, IDENTITY_HOST, IDENTITY_WORLD } from '../endpoint/identity.ts';
+import { addressesOf } from '../endpoint/identity.ts';
 import type { Ipcache } from '../ipcache/ipcache.ts';
 import { addressBytes, addressText, macBytes, macText } from './address.ts';
 
@@ -94,10 +94,10 @@ export class EndpointMaps {
       else if (!wanted.has(address)) this.#forgetNode(address);
     }
     for (const address of wanted) {
-      this.#ipcache.put(hostPrefix(address), IDENTITY_HOST);
+      this.#ipcache.put(hostPrefix(address), reservedIdentity.HOST);
       this.#endpoints.set({ addr: addressBytes(address) }, nodeRow(ifindex));
     }
-    for (const prefix of WORLD) this.#ipcache.put(prefix, IDENTITY_WORLD);
+    for (const prefix of WORLD) this.#ipcache.put(prefix, reservedIdentity.WORLD);
   }
 
   /** All of `axo_endpoints`, in the order of addresses. */
@@ -142,7 +142,7 @@ function deviceRow(endpoint: Endpoint): DeviceValue {
 function nodeRow(ifindex: number): EndpointValue {
   return {
     ifindex,
-    identity: IDENTITY_HOST,
+    identity: reservedIdentity.HOST,
     id: 0,
     flags: endpointFlag.HOST,
     mtu: 0,

@@ -1,13 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AttachmentKey, Endpoint, EndpointAddress, PodIdentity } from '../../conf/api/types.ts';
 
-/** Reserved identity `init`: an endpoint whose own labels are not known yet. The number is Cilium's, so that tools read the same. */
-export const IDENTITY_INIT = 5;
-/** Reserved identity `host`: the node itself. */
-export const IDENTITY_HOST = 1;
-/** Reserved identity `world`: everything that no other prefix names. */
-export const IDENTITY_WORLD = 2;
-
 /** `namespace/name`; the name alone where nothing has namespaces, as under podman; empty when the runtime told no name. */
 export function nameOf({ namespace, name }: PodIdentity): string {
   return namespace === '' ? name : `${namespace}/${name}`;

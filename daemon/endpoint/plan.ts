@@ -1,8 +1,9 @@
+import { reservedIdentity } from '../../bpf/layout.generated.ts';
 import type { DeviceMode, Endpoint, EndpointRequest } from '../../conf/api/types.ts';
 import type { BootTime } from '../../conf/moment.ts';
 import { hostIfname, NO_MAC } from '../../conf/names.ts';
 import { DomainError } from '../failure.ts';
-import { IDENTITY_INIT, isUnicastMac, labelsOf, randomMac } from './identity.ts';
+import { isUnicastMac, labelsOf, randomMac } from './identity.ts';
 import type { EndpointAddresses, EndpointDatapath } from './ports.ts';
 
 /** The least MTU of a link that carries IPv6 (RFC 8200, section 5); below it the kernel disables IPv6 on the device. */
@@ -47,7 +48,7 @@ export function newEndpoint(request: EndpointRequest, reserved: Reserved): Endpo
     netns: request.netns,
     pod: request.pod,
     ...(request.network === undefined ? {} : { network: request.network }),
-    identity: IDENTITY_INIT,
+    identity: reservedIdentity.INIT,
     labels: labelsOf(request.pod),
     ...reserved.addresses,
     hostIfname: request.device?.hostIfname ?? hostIfname(request),

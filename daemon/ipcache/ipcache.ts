@@ -1,8 +1,7 @@
-import { maps } from '../../bpf/layout.generated.ts';
+import { maps, reservedIdentity } from '../../bpf/layout.generated.ts';
 import type { BpfIpcacheRow } from '../../conf/api/types.ts';
 import { BpfMap, type Fd } from '../../native/index.ts';
 import { addressText, prefixKey, prefixText } from '../datapath/address.ts';
-import { IDENTITY_HOST, IDENTITY_WORLD } from '../endpoint/identity.ts';
 
 const NO_TUNNEL_ENDPOINT = new Uint8Array(16);
 
@@ -30,7 +29,7 @@ export class Ipcache {
   /** Removes the prefixes of endpoints other than these; those of the node and the world are kept by their identity. */
   keepEndpoints(prefixes: ReadonlySet<string>): void {
     for (const [key, row] of [...this.#map.entries()]) {
-      const isNode = row.identity === IDENTITY_HOST || row.identity === IDENTITY_WORLD;
+      const isNode = row.identity === reservedIdentity.HOST || row.identity === reservedIdentity.WORLD;
       if (!isNode && !prefixes.has(prefixText(key))) this.#map.delete(key);
     }
   }
