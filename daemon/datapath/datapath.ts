@@ -98,8 +98,9 @@ export class Datapath implements EndpointDatapath {
     const native = await findNativeDevices(rtnl, parts.settings.devices);
     const mtu = parts.settings.mtu || (native.mtu ?? DEFAULT_MTU);
     const device = await ensureHostDevice(rtnl, { mtu, hasIpv6: parts.routers.ipv6 !== undefined });
-    const { paths, objectPath, version, log } = parts;
-    const programs = await ProgramSet.open({ paths, objectPath, version, log, rodata: rodataOf(parts, device) });
+    const { paths, objectPath, version, log, routers } = parts;
+    const rodata = rodataOf({ ...device, routers, monitorAggregation: parts.settings.monitorAggregation });
+    const programs = await ProgramSet.open({ paths, objectPath, version, log, rodata });
     log.info({ loaded: programs.isNew, mtu }, programs.isNew ? 'loaded the programs' : 'the pinned programs are current');
     return new Datapath(parts, { rtnl, device, programs, mtu, attach, attachments: await Attachments.open(rtnl), deviceChoice });
   }

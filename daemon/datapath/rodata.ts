@@ -1,11 +1,18 @@
 import { version } from 'node:os';
+import type { MonitorAggregation } from '../../bpf/layout.generated.ts';
 import { type DatapathSettings, monitorAggregation } from '../../bpf/layout.generated.ts';
+import type { EndpointPlan } from '../../conf/api/types.ts';
 import { addressBytes, macBytes } from './address.ts';
-import type { DatapathParts } from './datapath.ts';
 import type { HostDevice } from './host-device.ts';
 
+/** What the programs' read-only data is made of. */
+export interface RodataInput extends HostDevice {
+  readonly routers: EndpointPlan['routers'];
+  readonly monitorAggregation: MonitorAggregation;
+}
+
 /** What the programs are loaded with: the node's own leg and routers, and how much they tell. A family without a router is all zero. */
-export function rodataOf({ routers, settings }: DatapathParts, { host, net }: HostDevice): DatapathSettings {
+export function rodataOf({ monitorAggregation: aggregation, routers, host, net }: RodataInput): DatapathSettings {
   const address = (text: string | undefined) => (text === undefined ? new Uint8Array(16) : addressBytes(text));
   return {
     cfg_host_ifindex: host.ifindex,
@@ -13,7 +20,7 @@ export function rodataOf({ routers, settings }: DatapathParts, { host, net }: Ho
     cfg_net_ifindex: net.ifindex,
     cfg_router4: address(routers.ipv4),
     cfg_router6: address(routers.ipv6),
-    cfg_monitor_aggregation: monitorAggregation[settings.monitorAggregation],
+    cfg_monitor_aggregation: monitorAggregation[aggregation],
     cfg_preemptible: isRealTime(version()) ? 1 : 0,
   };
 }
