@@ -1,6 +1,7 @@
 import type { AttachmentKey, Endpoint } from '../conf/api/types.ts';
+import { DomainError } from './domain-error.ts';
 import { nameOf } from './endpoint/identity.ts';
-import { DomainError, messageOf } from './failure.ts';
+import { messageOf } from './failure.ts';
 import type { Logger } from './log.ts';
 
 /** One line per CNI call, at level info: what was asked, how it ended, how long it took. */

@@ -1,5 +1,4 @@
-import { type Logger as Pino, pino } from 'pino';
-import type { LogWriter } from './log-writer.ts';
+import { type DestinationStream, type Logger as Pino, pino } from 'pino';
 
 /** What the daemon's parts need of a logger: pino's calling convention, fields first. */
 export type Logger = Pick<Pino, 'debug' | 'info' | 'warn' | 'error'>;
@@ -11,7 +10,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
  * JSON lines, one event each: `time` (ISO 8601), `level` (a word), `msg`, and flat fields. The writer never waits for a reader, and a line is out
  * before the next statement unless the reader is behind.
  */
-export function createLogger(level: LogLevel, writer: LogWriter): Logger {
+export function createLogger(level: LogLevel, writer: DestinationStream): Logger {
   return pino(
     {
       level,

@@ -3,7 +3,8 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, type Fast
 import * as z from 'zod/mini';
 import { describeIssues, endpointId } from '../../conf/api/schemas.ts';
 import type { ApiError, ApiErrorCode } from '../../conf/api/types.ts';
-import { DomainError, messageOf } from '../failure.ts';
+import { DomainError } from '../domain-error.ts';
+import { messageOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
 import { claimOf } from './claims.ts';
 import { openApiDocument } from './openapi.ts';

@@ -6,8 +6,8 @@ import type { PassedDoor } from '../endpoint/ports.ts';
 import { hasErrno, messageOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
 import { type CallDaemon, type Caller, DaemonAgent } from './agent.ts';
+import type { CallGates } from './call-limits.ts';
 import { CallClaim } from './claim.ts';
-import type { CallGates } from './gate.ts';
 import { Declined, warmHandlers } from './handlers.ts';
 import { Luggage } from './luggage.ts';
 import {

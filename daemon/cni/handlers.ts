@@ -12,7 +12,7 @@ import { DeleteFolder } from '../../plugin/delete-queue.ts';
 import type { Delegates, Handler, Handlers, PluginCall, Tools } from '../../plugin/types.ts';
 import type { CallDaemon } from './agent.ts';
 import { AttendedHost } from './attended-host.ts';
-import type { CallGates } from './gate.ts';
+import type { CallGates } from './call-limits.ts';
 import type { Luggage } from './luggage.ts';
 
 /** What a call is served with. */

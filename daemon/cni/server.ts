@@ -2,7 +2,7 @@ import { type FdWatcher, type UnixConnection, UnixListener, watchFd } from '../.
 import { messageOf } from '../failure.ts';
 import { removeAll } from '../files.ts';
 import { Call, type CallContext } from './call.ts';
-import { CallGates } from './gate.ts';
+import { CallGates } from './call-limits.ts';
 
 /** As long a queue as that of the API's socket (conf/systemd/axoneme.socket). */
 const BACKLOG = 511;

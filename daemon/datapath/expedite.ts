@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { step } from '../../conf/step.ts';
-import type { GraceWindow } from '../endpoint/ports.ts';
 import { messageOf } from '../failure.ts';
 import { readIfThere, removeAll, writeWhole } from '../files.ts';
 import type { Logger } from '../log.ts';
@@ -16,6 +15,12 @@ const FORMER = '1';
 
 /** No ADD needs longer between its device and its last attach, no DEL and no batch of deletions that long. */
 const LONGEST_MS = 1000;
+
+/** The time in which attaching a program and deleting devices do not wait for whole RCU grace periods. One per endpoint, and 0 for the reaper; they nest. */
+export interface GraceWindow {
+  open(id: number): void;
+  close(id: number): void;
+}
 
 export interface ExpediteParts {
   /** `/sys/kernel/rcu_expedited` (kernel/ksysfs.c): anything but 0 makes every grace period an expedited one. */

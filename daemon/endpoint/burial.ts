@@ -1,9 +1,11 @@
 import type { BurialCounts, Endpoint } from '../../conf/api/types.ts';
 import { step } from '../../conf/step.ts';
-import { DomainError, messageOf } from '../failure.ts';
+import type { GraceWindow } from '../datapath/expedite.ts';
+import { DomainError } from '../domain-error.ts';
+import { messageOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
 import type { Entry } from './entry.ts';
-import type { Addressing, Door, EndpointDatapath, GraceWindow } from './ports.ts';
+import type { Addressing, Door, EndpointDatapath } from './ports.ts';
 import { Reaper } from './reaper.ts';
 import type { RecordStore } from './record.ts';
 import type { EndpointTable } from './table.ts';

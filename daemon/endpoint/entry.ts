@@ -1,5 +1,5 @@
 import type { AttachmentKey } from '../../conf/api/types.ts';
-import { DomainError } from '../failure.ts';
+import { DomainError } from '../domain-error.ts';
 import { keyOf } from './identity.ts';
 import type { Claim } from './ports.ts';
 import type { EndpointRecord } from './record.ts';

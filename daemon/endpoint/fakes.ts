@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import type { DeviceMode, Endpoint, EndpointAddress, EndpointPlan, EndpointRequest } from '../../conf/api/types.ts';
 import { buriedIfname } from '../../conf/names.ts';
 import { bootId } from '../../native/index.ts';
-import { DomainError } from '../failure.ts';
+import type { GraceWindow } from '../datapath/expedite.ts';
+import { DomainError } from '../domain-error.ts';
 import { removeAll } from '../files.ts';
 import { silent } from '../log.ts';
 import { adoptRecords } from './adopt.ts';
 import { EndpointManager } from './manager.ts';
-import type { Addressing, AddressRequest, Burial, Claim, EndpointAddresses, EndpointDatapath, GraceWindow } from './ports.ts';
+import type { Addressing, AddressRequest, Burial, Claim, EndpointAddresses, EndpointDatapath } from './ports.ts';
 import { RecordStore } from './record.ts';
 
 /* Neighbours of the endpoint manager that only remember, for its tests. */

@@ -1,4 +1,4 @@
-import { DomainError } from '../failure.ts';
+import { DomainError } from '../domain-error.ts';
 
 const LAST = 65535;
 

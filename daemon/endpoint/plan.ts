@@ -2,7 +2,7 @@ import { reservedIdentity } from '../../bpf/layout.generated.ts';
 import type { DeviceMode, Endpoint, EndpointRequest } from '../../conf/api/types.ts';
 import type { BootTime } from '../../conf/moment.ts';
 import { hostIfname, NO_MAC } from '../../conf/names.ts';
-import { DomainError } from '../failure.ts';
+import { DomainError } from '../domain-error.ts';
 import { isUnicastMac, labelsOf, randomMac } from './identity.ts';
 import type { EndpointAddresses, EndpointDatapath } from './ports.ts';
 

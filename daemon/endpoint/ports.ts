@@ -107,9 +107,3 @@ export interface PoolFinder {
   /** The pool whose range has a free address; the default pool when none has. */
   readonly poolOf: (address: string) => string;
 }
-
-/** The time in which attaching a program and deleting devices do not wait for whole RCU grace periods. One per endpoint, and 0 for the reaper; they nest. */
-export interface GraceWindow {
-  open(id: number): void;
-  close(id: number): void;
-}

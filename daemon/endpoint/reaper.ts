@@ -1,8 +1,9 @@
 import type { BurialCounts } from '../../conf/api/types.ts';
+import type { GraceWindow } from '../datapath/expedite.ts';
 import { messageOf } from '../failure.ts';
 import type { Logger } from '../log.ts';
 import { type Entry, keyFields } from './entry.ts';
-import type { EndpointDatapath, GraceWindow } from './ports.ts';
+import type { EndpointDatapath } from './ports.ts';
 
 /** A batch begins when no burial has come for this long; soon after another batch, when none has come for three times as long. */
 const QUIET_MS = 20;

@@ -1,6 +1,6 @@
 import type { DeviceReport, Endpoint, EndpointRequest } from '../../conf/api/types.ts';
 import { step } from '../../conf/step.ts';
-import { DomainError } from '../failure.ts';
+import { DomainError } from '../domain-error.ts';
 import { fileIdentity } from '../files.ts';
 import type { Entry } from './entry.ts';
 import { addressesOf, ownerOf } from './identity.ts';

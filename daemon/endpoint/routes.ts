@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import * as schemas from '../../conf/api/schemas.ts';
 import type { AttachmentKey, CheckRequest, DeviceReport, DisconnectRequest, EndpointRequest } from '../../conf/api/types.ts';
 import type { Route } from '../api/route.ts';
-import { DomainError } from '../failure.ts';
+import { DomainError } from '../domain-error.ts';
 import type { EndpointService } from './service.ts';
 
 const found = <T>(value: T | undefined, what: string): T => {

@@ -1,5 +1,5 @@
 import type { AttachmentKey, Endpoint } from '../../conf/api/types.ts';
-import { DomainError } from '../failure.ts';
+import { DomainError } from '../domain-error.ts';
 import type { Entry } from './entry.ts';
 import { keyOf } from './identity.ts';
 import { IdPool } from './ids.ts';

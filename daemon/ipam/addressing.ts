@@ -13,8 +13,8 @@ import {
   type NodeIpam,
   parseAddress,
 } from '../../ipam/index.ts';
+import { DomainError } from '../domain-error.ts';
 import type { Addressing, AddressRequest, EndpointAddresses } from '../endpoint/ports.ts';
-import { DomainError } from '../failure.ts';
 import type { Logger } from '../log.ts';
 import type { IpamFile, IpamState } from './store.ts';
 
