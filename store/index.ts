@@ -1,0 +1,11 @@
+/*
+ * Objects of Kubernetes' shape behind one interface, wherever they live: in a file of this process (embedded/), in etcd (etcd/) or behind the Kubernetes API
+ * (kubernetes/). objects/ is what an API server does over a log of revisions, for the first two. contract/ is what all of them promise, as tests.
+ * docs/store.md describes it.
+ */
+
+export { openEmbedded } from './embedded/index.ts';
+export { hasReason, isTooOld, type Reason, type StatusCause, StoreError } from './errors.ts';
+export { apiVersionOf, type KubeObject, keyOf, type ObjectMeta, type ObjectRef, type OwnerReference, type Resource } from './object.ts';
+export type { Validate } from './objects/metadata.ts';
+export type * from './store.ts';
