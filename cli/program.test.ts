@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../conf/config/parse.ts';
 import { paths } from '../conf/paths.ts';
-import { commands } from './commands.ts';
+import { table } from './commands.ts';
 import { axoneme, bodies, type FakeDaemon, fakeDaemon, health, ipam, status } from './fixtures.ts';
 
 let daemon: FakeDaemon;
@@ -190,7 +190,7 @@ describe('help', () => {
   it('of axoneme lists every command', async () => {
     const { code, stdout } = await axoneme(['--help']);
     expect(code).toBe(0);
-    for (const { path } of commands) expect(stdout).toContain(`\n  ${path} `);
+    for (const { path } of table.commands) expect(stdout).toContain(`\n  ${path} `);
     expect(stdout).toMatchSnapshot();
   });
 
@@ -198,7 +198,7 @@ describe('help', () => {
     expect((await axoneme(['endpoint', '--help'])).stdout).toMatchSnapshot();
   });
 
-  it.each(commands.map(({ path }) => path))('of %s teaches by examples', async (path) => {
+  it.each(table.commands.map(({ path }) => path))('of %s teaches by examples', async (path) => {
     const { code, stdout } = await axoneme([...path.split(' '), '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain('\nExamples:\n  # ');
@@ -207,11 +207,11 @@ describe('help', () => {
 
   it('is what docs/cli.md says', async () => {
     const page = (await readFile(new URL('../docs/cli.md', import.meta.url), 'utf8')).replaceAll(/ +/g, ' ');
-    for (const { path, summary } of commands) expect(page).toContain(`| \`axoneme ${path}\` | ${summary} |`);
+    for (const { path, summary } of table.commands) expect(page).toContain(`| \`axoneme ${path}\` | ${summary} |`);
   });
 
   it('has examples that are commands of ours', () => {
-    const examples = commands.flatMap((spec) => spec.examples.map(([line]) => ({ line, path: spec.path })));
+    const examples = table.commands.flatMap((spec) => spec.examples.map(([line]) => ({ line, path: spec.path })));
     for (const { line, path } of examples) expect(line).toContain(`axoneme ${path}`);
   });
 });

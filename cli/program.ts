@@ -1,9 +1,11 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { paths } from '../conf/paths.ts';
 import { version } from '../conf/version.ts';
-import { ApiClient } from './client.ts';
-import { type CommandSpec, commands, formatOption, globalOptions, groups, type OptionSpec } from './commands.ts';
-import { CliError, type Context, type Io } from './context.ts';
+import { table } from './commands.ts';
+import { ApiClient } from './lib/client.ts';
+import type { Context, Io } from './lib/context.ts';
+import { CliError } from './lib/errors.ts';
+import { type CommandSpec, formatOption, globalOptions, type OptionSpec } from './lib/spec.ts';
 
 /**
  * Runs one command line, without the executable's name.
@@ -30,7 +32,7 @@ function makeProgram(io: Io, onResult: (code: number) => void): Command {
     .helpCommand(false)
     .addHelpText('after', `\nEvery command explains itself: axoneme status --help\n`);
   for (const option of globalOptions) program.addOption(makeOption(option));
-  for (const spec of commands) addCommand(program, spec, io, onResult);
+  for (const spec of table.commands) addCommand(program, spec, io, onResult);
   // After the sub-commands are made: they would inherit it.
   return program.configureHelp({ visibleCommands: () => leaves(program), subcommandTerm: term });
 }
@@ -55,7 +57,7 @@ function addCommand(program: Command, spec: CommandSpec, io: Io, onResult: (code
 function group(parent: Command, word: string, io: Io): Command {
   const there = parent.commands.find((command) => command.name() === word);
   if (there) return there;
-  const description = groups[word] ?? '';
+  const description = table.groups[word] ?? '';
   return settle(parent.command(word), io).summary(description).description(`${description}.`).helpCommand(false);
 }
 

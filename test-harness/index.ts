@@ -6,20 +6,20 @@ export { Capture, type CaptureOptions, capture, excerptOf, writeCaptures } from 
 export { type Decoded, decodeFrame } from './capture/decode.ts';
 export { Packet, type PacketFilter } from './capture/packet.ts';
 export { ConformanceBench } from './conformance/bench.ts';
-export { type Call, formatCall } from './conformance/call.ts';
+export { formatCall } from './conformance/call.ts';
+export { type ConformanceItem, titleOf } from './conformance/item.ts';
+export { conformanceItems } from './conformance/items/index.ts';
+export { type ConformanceReport, formatReport, type ItemReport, REPORT_FORMATS, type ReportFormat } from './conformance/report.ts';
+export type { ConformanceOptions } from './conformance/subject.ts';
+export type { Trial } from './conformance/trial.ts';
 export {
-  type ConformanceItem,
+  type Call,
   Deviation,
   type Level,
   NotApplicable,
   type Outcome as ConformanceOutcome,
   type PluginRole,
-  titleOf,
-} from './conformance/item.ts';
-export { conformanceItems } from './conformance/items/index.ts';
-export { type ConformanceReport, formatReport, type ItemReport, REPORT_FORMATS, type ReportFormat } from './conformance/report.ts';
-export type { ConformanceOptions } from './conformance/subject.ts';
-export type { Trial } from './conformance/trial.ts';
+} from './conformance/verdict.ts';
 export { type HarnessCode, HarnessError } from './errors.ts';
 export { type ClockShift, spawnWithClock } from './fault/clock.ts';
 export { type FullDiskOptions, fillDisk, makeReadOnly } from './fault/disk.ts';

@@ -23,7 +23,8 @@ import { EndpointMaps, hostPrefix } from './maps.ts';
 import { type Metrics, readMetrics } from './metrics.ts';
 import { findNativeDevices } from './native-devices.ts';
 import { NodeState } from './node-state.ts';
-import { PodState, type WhileReady } from './pod-state.ts';
+import { PodState } from './pod-state.ts';
+import type { WhileReady } from './pod-state-parts.ts';
 import { ProgramSet } from './programs.ts';
 import { rodataOf } from './rodata.ts';
 

@@ -1,30 +1,16 @@
 import type { Endpoint } from '../../conf/api/types.ts';
 import { deviceAlias } from '../../conf/names.ts';
-import { interfaceAt, type Link, type LinkChange, type Request, type Rtnetlink, setLink } from '../../native/index.ts';
-import type { Logger } from '../log.ts';
+import { interfaceAt, type Link, type LinkChange, type Request, setLink } from '../../native/index.ts';
 import { Periodic } from '../periodic.ts';
-import type { Hooks } from './hooks.ts';
 import { renameLink } from './link-changes.ts';
-import type { Attachments } from './links.ts';
-import type { EndpointMaps } from './maps.ts';
 import { deviceProblems, isDeviceOf } from './pod-device.ts';
+import type { PodStateParts, WhileReady } from './pod-state-parts.ts';
 import { ProgramGuard } from './program-guard.ts';
 import { type Item, Reconciler } from './reconciler.ts';
 
 /** Endpoints looked at every POLL_MS (milliseconds), so that the cost does not grow with their number. */
 const SLICE = 8;
 const POLL_MS = 2000;
-
-export interface PodStateParts {
-  readonly rtnl: Rtnetlink;
-  readonly attachments: Attachments;
-  readonly hooks: Hooks;
-  readonly maps: EndpointMaps;
-  readonly log: Logger;
-}
-
-/** Runs work on an endpoint that is ready, with nothing else at work on its attachment; undefined when it is not ready. */
-export type WhileReady = <T>(id: number, work: (endpoint: Endpoint) => Promise<T>) => Promise<T | undefined>;
 
 /**
  * The host sides of pods' devices, their programs and rows: what others change is restored. A notification tells of a device that was

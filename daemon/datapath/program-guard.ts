@@ -3,7 +3,7 @@ import { devicesLacking } from '../../native/index.ts';
 import { messageOf } from '../failure.ts';
 import { Periodic } from '../periodic.ts';
 import { isDeviceOf } from './pod-device.ts';
-import type { PodStateParts, WhileReady } from './pod-state.ts';
+import type { PodStateParts, WhileReady } from './pod-state-parts.ts';
 
 /** How often all devices are asked for, in milliseconds. */
 const PERIOD_MS = 1000;

@@ -9,36 +9,23 @@ import type {
   EndpointPlan,
   EndpointRequest,
 } from '../../conf/api/types.ts';
-import { type BootTime, createdMoment, isAfter, type Moment } from '../../conf/moment.ts';
+import { createdMoment, isAfter, type Moment } from '../../conf/moment.ts';
 import { step } from '../../conf/step.ts';
-import type { GraceWindow } from '../datapath/expedite.ts';
 import { DomainError } from '../domain-error.ts';
 import { messageOf } from '../failure.ts';
 import { fileIdentity } from '../files.ts';
-import type { Logger } from '../log.ts';
 import { bookProblems } from './book-problems.ts';
 import { Burials } from './burial.ts';
 import { busy, type Entry, isClaimedByAnother, keyFields } from './entry.ts';
 import { keyOf } from './identity.ts';
 import { KeyedLock } from './locks.ts';
 import { Makers } from './makers.ts';
+import type { ManagerParts } from './manager-parts.ts';
 import { validateRequest } from './plan.ts';
-import type { Addressing, Claim, Door, EndpointDatapath, Visitor } from './ports.ts';
-import type { EndpointRecord, RecordStore } from './record.ts';
+import type { Claim, Door, Visitor } from './ports.ts';
+import type { EndpointRecord } from './record.ts';
 import { Reservations } from './reservations.ts';
 import { EndpointTable } from './table.ts';
-
-export interface ManagerParts {
-  readonly store: RecordStore;
-  readonly datapath: EndpointDatapath;
-  readonly addressing: Addressing;
-  readonly window: GraceWindow;
-  readonly log: Logger;
-  /** The time, for records. */
-  readonly now: () => Date;
-  /** The same by a clock that nobody can set. */
-  readonly bootTime: () => BootTime;
-}
 
 /**
  * The endpoints of the node, from ADD to DEL.

@@ -4,7 +4,7 @@ import { DomainError } from '../domain-error.ts';
 import { fileIdentity } from '../files.ts';
 import type { Entry } from './entry.ts';
 import { addressesOf, ownerOf } from './identity.ts';
-import type { ManagerParts } from './manager.ts';
+import type { ManagerParts } from './manager-parts.ts';
 import { newEndpoint } from './plan.ts';
 import type { EndpointTable } from './table.ts';
 

@@ -3,9 +3,10 @@ import { Lab } from '../lab/lab.ts';
 import type { Node } from '../lab/node.ts';
 import { isObject } from '../runtime/network.ts';
 import { atLeast, KNOWN_VERSIONS } from '../runtime/version.ts';
-import { type ConformanceItem, Deviation, NotApplicable, type Outcome } from './item.ts';
+import type { ConformanceItem } from './item.ts';
 import { type ConformanceOptions, ipamTypeOf, type Subject, subjectOf } from './subject.ts';
 import { findExecutable, Trial } from './trial.ts';
+import { Deviation, NotApplicable, type Outcome } from './verdict.ts';
 
 /**
  * A lab with one node for one plugin, on which items are run one after the other.

@@ -1,17 +1,6 @@
-import type { ExecResult } from '../lab/exec.ts';
 import type { Json } from '../runtime/network.ts';
 import { isObject } from '../runtime/network.ts';
-import { Deviation } from './item.ts';
-
-/** One execution of a plugin: all that went in and all that came out. */
-export interface Call {
-  /** path of the executable */
-  readonly plugin: string;
-  /** the CNI_* variables; one that was not set is not here */
-  readonly env: Readonly<Record<string, string>>;
-  readonly stdin: string;
-  readonly result: ExecResult;
-}
+import { type Call, Deviation } from './verdict.ts';
 
 /** `ADD`, or whatever stood in CNI_COMMAND. */
 export function verbOf(call: Call): string {

@@ -1,19 +1,5 @@
-import type { Call } from './call.ts';
 import type { Trial } from './trial.ts';
-
-/**
- * How binding an item is. `must` and `should` are the specification's own words (RFC 2119); `practice` is what runtimes in use and the reference
- * library rely on, where the specification is silent or leaves the choice.
- */
-export type Level = 'must' | 'should' | 'practice';
-
-/**
- * What kind of plugin is held against the specification. `interface` makes CNI_IFNAME, `chained` adjusts what an earlier plugin made, `ipam` hands
- * out addresses to a plugin that delegates to it (specification 1.1.0, section 4).
- */
-export type PluginRole = 'interface' | 'chained' | 'ipam';
-
-export type Verb = 'ADD' | 'DEL' | 'CHECK' | 'STATUS' | 'GC' | 'VERSION';
+import type { Level, PluginRole, Verb } from './verdict.ts';
 
 /** One statement of the specification with the experiment that proves it on a plugin. Independent of any test runner. */
 export interface ConformanceItem {
@@ -32,22 +18,6 @@ export interface ConformanceItem {
   readonly roles?: readonly PluginRole[];
   /** Ends quietly when the plugin does as the title says; throws {@link Deviation} or {@link NotApplicable} otherwise. */
   readonly run: (trial: Trial) => Promise<void>;
-}
-
-/** What came of one item. `evidence` are the plugin's executions in order, the one that tells last. */
-export type Outcome =
-  | { readonly verdict: 'pass' }
-  | { readonly verdict: 'fail'; readonly reason: string; readonly evidence: readonly Call[] }
-  | { readonly verdict: 'not-applicable'; readonly reason: string };
-
-/** The plugin does something else than the item says. */
-export class Deviation extends Error {
-  override readonly name = 'Deviation';
-}
-
-/** The item says nothing about this plugin or this configuration. */
-export class NotApplicable extends Error {
-  override readonly name = 'NotApplicable';
 }
 
 /** `[2 ADD] fails when CNI_IFNAME exists in the namespace` */

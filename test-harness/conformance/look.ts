@@ -3,8 +3,8 @@ import type { Pod } from '../lab/pod.ts';
 import type { Json } from '../runtime/network.ts';
 import { isObject } from '../runtime/network.ts';
 import type { ResultInterface, ResultIp, ResultRoute } from '../runtime/result.ts';
-import { Deviation, NotApplicable } from './item.ts';
 import type { Attached } from './trial.ts';
+import { Deviation, NotApplicable } from './verdict.ts';
 
 /** The interface that ADD was asked for, as its result lists it, with its index there. Deviation when it does not. */
 export function containerInterface({ result, ifname, pod }: Pick<Attached, 'result' | 'ifname' | 'pod'>): {

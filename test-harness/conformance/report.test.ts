@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type Call, formatCall } from './call.ts';
+import { formatCall } from './call.ts';
 import type { ConformanceItem } from './item.ts';
 import { conformanceItems } from './items/index.ts';
 import { formatReport } from './report.ts';
 import { subjectOf } from './subject.ts';
+import type { Call } from './verdict.ts';
 
 const call: Call = {
   plugin: '/opt/cni/bin/mine',

@@ -1,5 +1,6 @@
-import { type Call, formatCall } from './call.ts';
-import { type ConformanceItem, type Outcome, titleOf } from './item.ts';
+import { formatCall } from './call.ts';
+import { type ConformanceItem, titleOf } from './item.ts';
+import type { Call, Outcome } from './verdict.ts';
 
 /** One item with what came of it. */
 export interface ItemReport {

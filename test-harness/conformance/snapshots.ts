@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NetworkNamespace } from '../lab/namespace.ts';
 import { diff, formatChanges } from '../snapshot/diff.ts';
 import { type Snapshot, snapshot } from '../snapshot/snapshot.ts';
-import { Deviation } from './item.ts';
+import { Deviation } from './verdict.ts';
 
 /**
  * What the kernel makes by itself some time after an interface came up: IPv6 link-local addresses and the routes that come with them. An interface

@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import { HarnessError } from '../errors.ts';
 import type { Node } from '../lab/node.ts';
 import { isObject, type Json, type PluginConfig } from '../runtime/network.ts';
-import type { PluginRole } from './item.ts';
+import type { PluginRole } from './verdict.ts';
 
 /** What is held against the specification, and how it is called. */
 export interface ConformanceOptions {

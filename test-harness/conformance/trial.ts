@@ -5,11 +5,11 @@ import type { Json, PluginConfig } from '../runtime/network.ts';
 import { isObject } from '../runtime/network.ts';
 import type { Result } from '../runtime/result.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { type Call, mustSucceed, outcomeOf, parseOutput } from './call.ts';
-import { Deviation, NotApplicable } from './item.ts';
+import { mustSucceed, outcomeOf, parseOutput } from './call.ts';
 import { type RequestOptions, requestConfig, requestEnv } from './request.ts';
 import { lookAt, settle } from './snapshots.ts';
 import type { Subject } from './subject.ts';
+import { type Call, Deviation, NotApplicable } from './verdict.ts';
 
 /** A successful ADD, and what is needed to repeat or end it. */
 export interface Attached {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { ConformanceBench } from './bench.ts';
 import { formatCall } from './call.ts';
-import { type ConformanceItem, type Outcome, titleOf } from './item.ts';
+import { type ConformanceItem, titleOf } from './item.ts';
 import { conformanceItems } from './items/index.ts';
 import { type ConformanceOptions, subjectOf } from './subject.ts';
+import type { Outcome } from './verdict.ts';
 
 /** What {@link describeConformance} takes besides. */
 export interface ConformanceSuiteOptions extends ConformanceOptions {

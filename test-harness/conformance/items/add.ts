@@ -2,11 +2,12 @@ import type { Pod } from '../../lab/pod.ts';
 import { isObject, type Json } from '../../runtime/network.ts';
 import type { ResultInterface, ResultIp } from '../../runtime/result.ts';
 import { mustFail, mustSucceed, parseOutput, succeeded } from '../call.ts';
-import { type ConformanceItem, Deviation, NotApplicable } from '../item.ts';
+import type { ConformanceItem } from '../item.ts';
 import { addressesOf, listOf, someAddress } from '../look.ts';
 import type { RequestOptions } from '../request.ts';
 import { lookAt, mustBecomeEqual, mustEqual } from '../snapshots.ts';
 import type { Trial } from '../trial.ts';
+import { Deviation, NotApplicable } from '../verdict.ts';
 
 const about = { section: '2 ADD', since: '0.1.0', verbs: ['ADD'] } as const;
 

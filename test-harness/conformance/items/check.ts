@@ -1,9 +1,10 @@
 import type { ResultRoute } from '../../runtime/result.ts';
 import { atLeast } from '../../runtime/version.ts';
 import { mustBeSilent, mustFail, mustFailWith, mustSucceed } from '../call.ts';
-import { type ConformanceItem, NotApplicable } from '../item.ts';
+import type { ConformanceItem } from '../item.ts';
 import { hasRoute, listOf, someAddress } from '../look.ts';
 import type { Attached } from '../trial.ts';
+import { NotApplicable } from '../verdict.ts';
 
 const about = { section: '2 CHECK', since: '0.4.0', verbs: ['ADD', 'CHECK'] } as const;
 

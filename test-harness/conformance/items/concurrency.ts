@@ -1,7 +1,8 @@
 import { mustSucceed } from '../call.ts';
-import { type ConformanceItem, Deviation } from '../item.ts';
+import type { ConformanceItem } from '../item.ts';
 import { addressesOf } from '../look.ts';
 import { mustBecomeEqual } from '../snapshots.ts';
+import { Deviation } from '../verdict.ts';
 
 /** Containers at a time: enough to meet in every lock, few enough for a small machine. */
 const CONTAINERS = 6;

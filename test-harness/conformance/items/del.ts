@@ -1,8 +1,9 @@
 import { mustBeSilent, mustSucceed } from '../call.ts';
-import { type ConformanceItem, Deviation } from '../item.ts';
+import type { ConformanceItem } from '../item.ts';
 import type { RequestOptions } from '../request.ts';
 import { lookAt, mustBecomeEqual, mustEqual } from '../snapshots.ts';
 import type { Attached, Trial } from '../trial.ts';
+import { Deviation } from '../verdict.ts';
 
 const about = { section: '2 DEL', since: '0.1.0', verbs: ['ADD', 'DEL'] } as const;
 

@@ -2,10 +2,11 @@ import { isObject, type Json } from '../../runtime/network.ts';
 import type { ResultIp } from '../../runtime/result.ts';
 import { mustFail, mustFailWith, mustSucceed } from '../call.ts';
 import { Delegate } from '../delegate.ts';
-import { type ConformanceItem, Deviation, NotApplicable } from '../item.ts';
+import type { ConformanceItem } from '../item.ts';
 import { addressesOf, hasRoute, listOf, someAddress } from '../look.ts';
 import { ipamTypeOf } from '../subject.ts';
 import type { Trial } from '../trial.ts';
+import { Deviation, NotApplicable } from '../verdict.ts';
 
 const about = { section: '4 Plugin delegation', since: '0.3.0', roles: ['interface'] } as const;
 

@@ -1,8 +1,9 @@
 import { isObject } from '../../runtime/network.ts';
 import { mustFailWith, parseOutput } from '../call.ts';
-import { type ConformanceItem, Deviation, NotApplicable, type Verb } from '../item.ts';
+import type { ConformanceItem } from '../item.ts';
 import type { RequestOptions } from '../request.ts';
 import type { Trial } from '../trial.ts';
+import { Deviation, NotApplicable, type Verb } from '../verdict.ts';
 
 /** Code 4: "Invalid necessary environment variables" (section 5, "Error"). Its message must name them. */
 const INVALID_ENVIRONMENT = [4];

@@ -1,8 +1,9 @@
 import { isObject } from '../../runtime/network.ts';
-import { type Call, outcomeOf, parseOutput, succeeded, verbOf } from '../call.ts';
-import { type ConformanceItem, Deviation } from '../item.ts';
+import { outcomeOf, parseOutput, succeeded, verbOf } from '../call.ts';
+import type { ConformanceItem } from '../item.ts';
 import type { RequestOptions } from '../request.ts';
 import type { Trial } from '../trial.ts';
+import { type Call, Deviation } from '../verdict.ts';
 
 const about = { section: '5 Error', since: '0.1.0', verbs: ['ADD', 'DEL'] } as const;
 

@@ -1,8 +1,9 @@
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { mustBeSilent, mustSucceed } from '../call.ts';
-import { type ConformanceItem, Deviation } from '../item.ts';
+import type { ConformanceItem } from '../item.ts';
 import { lookAt, mustBecomeEqual, mustEqual } from '../snapshots.ts';
 import type { Attached, Trial } from '../trial.ts';
+import { Deviation } from '../verdict.ts';
 
 const about = { section: '2 GC', since: '1.1.0', verbs: ['ADD', 'GC'], roles: ['interface', 'ipam'] } as const;
 

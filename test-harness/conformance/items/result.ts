@@ -1,9 +1,10 @@
 import type { ResultIp, ResultRoute } from '../../runtime/result.ts';
 import { atLeast, KNOWN_VERSIONS } from '../../runtime/version.ts';
 import { mustSucceed, outcomeOf, parseOutput } from '../call.ts';
-import { type ConformanceItem, Deviation } from '../item.ts';
+import type { ConformanceItem } from '../item.ts';
 import { canonical, containerInterface, hasRoute, kernelAddresses, listOf } from '../look.ts';
 import { nullPaths, resultProblems } from '../schema.ts';
+import { Deviation } from '../verdict.ts';
 
 const about = { section: '5 Success', since: '0.1.0', verbs: ['ADD'] } as const;
 

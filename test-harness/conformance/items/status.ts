@@ -1,6 +1,7 @@
 import { atLeast } from '../../runtime/version.ts';
 import { mustBeSilent, mustFailWith, mustSucceed } from '../call.ts';
-import { type ConformanceItem, NotApplicable } from '../item.ts';
+import type { ConformanceItem } from '../item.ts';
+import { NotApplicable } from '../verdict.ts';
 
 export const statusItems: readonly ConformanceItem[] = [
   {

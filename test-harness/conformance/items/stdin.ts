@@ -1,7 +1,8 @@
 import { mustFail, mustFailWith, mustSucceed } from '../call.ts';
-import { type ConformanceItem, Deviation } from '../item.ts';
+import type { ConformanceItem } from '../item.ts';
 import type { RequestOptions } from '../request.ts';
 import type { Trial } from '../trial.ts';
+import { Deviation } from '../verdict.ts';
 
 const INCOMPATIBLE_VERSION = [1];
 const DECODE_FAILURE = [6];

@@ -1,7 +1,8 @@
 import { isObject, type Json } from '../../runtime/network.ts';
 import { atLeast } from '../../runtime/version.ts';
-import { type Call, mustSucceed, outcomeOf, parseOutput } from '../call.ts';
-import { type ConformanceItem, Deviation } from '../item.ts';
+import { mustSucceed, outcomeOf, parseOutput } from '../call.ts';
+import type { ConformanceItem } from '../item.ts';
+import { type Call, Deviation } from '../verdict.ts';
 
 const about = { section: '2 VERSION', since: '0.2.0', verbs: ['VERSION'] } as const;
 

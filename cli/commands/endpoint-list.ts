@@ -1,8 +1,0 @@
-import { print, type Run } from '../context.ts';
-import { endpointTable } from '../text/endpoints.ts';
-
-export const run: Run = async (context) => {
-  const endpoints = await context.api.get('/v1/endpoints');
-  print(context, endpoints, () => endpointTable(endpoints, context.format === 'wide'));
-  return 0;
-};

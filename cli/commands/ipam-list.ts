@@ -1,8 +1,0 @@
-import { print, type Run } from '../context.ts';
-import { ipamText } from '../text/ipam.ts';
-
-export const run: Run = async (context) => {
-  const body = await context.api.get('/v1/ipam');
-  print(context, body, () => ipamText(body));
-  return 0;
-};
