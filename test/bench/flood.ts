@@ -4,7 +4,7 @@ import { warm } from './contenders.ts';
 import { processorMs } from './process.ts';
 import { medianAtMost, type Row, ratioAtMost } from './row.ts';
 import type { Section, Stage } from './section.ts';
-import { timeVerbs } from './verbs.ts';
+import { elapsed, timeVerbs } from './verbs.ts';
 
 const flood = join(import.meta.dirname, '..', '..', 'dist', 'bench', 'flood');
 
@@ -23,11 +23,11 @@ interface Lap {
   readonly share: number;
 }
 
-async function lap({ node, daemon }: AxonemeNode, calls: number, say: Stage['say']): Promise<Lap> {
-  const pid = daemon.pid ?? 0;
+async function lap(axoneme: AxonemeNode, calls: number, say: Stage['say']): Promise<Lap> {
+  const pid = axoneme.daemon.pid ?? 0;
   const [before, began] = [processorMs(pid), performance.now()];
-  const times = await timeVerbs(node, [warm], calls, say);
-  return { adds: times.ADD.get(warm.id) ?? [], share: ((processorMs(pid) - before) / (performance.now() - began)) * 100 };
+  const times = await timeVerbs(axoneme, [warm], calls, say);
+  return { adds: elapsed(times, warm.id) ?? [], share: ((processorMs(pid) - before) / (performance.now() - began)) * 100 };
 }
 
 /** Frames that the pod has to have sent for the numbers to mean something. */

@@ -31,7 +31,7 @@ let runs = 0;
 /** The ratios of one run, by row. */
 async function measure(): Promise<Map<string, number>> {
   runs += 1;
-  const times = await timeVerbs(stage.axoneme.node, [...forms, ptp], extent.calls, stage.say);
+  const times = await timeVerbs(stage.axoneme, [...forms, ptp], extent.calls, stage.say);
   const rows = [...verbRows(times), ...(await datapathRows(stage, 'veth', `guard-${runs}`))];
   return new Map(rows.flatMap((row) => (row.beside === undefined ? [] : [[row.id, read(row).beside?.ratio ?? Number.NaN] as const])));
 }

@@ -36,19 +36,26 @@ export async function timeHealthDuring<T>(node: Node, work: Promise<T>): Promise
   let isOver = false;
   const probing = (async () => {
     while (!isOver) {
-      const began = performance.now();
-      if (!(await isHealthy(path))) throw new Error('ask the daemon for its health: it does not answer, or is not well');
-      milliseconds.push(performance.now() - began);
+      milliseconds.push(await timeHealth(path));
       await sleep(PROBE_PAUSE_MS);
     }
   })();
-  const [result] = await Promise.all([
-    work.finally(() => {
-      isOver = true;
-    }),
-    probing,
-  ]);
+  const ending = work.finally(() => {
+    isOver = true;
+  });
+  const [result] = await Promise.all([ending, probing]);
   return { result, milliseconds };
+}
+
+/** The same of a daemon that has nothing else to do, for some milliseconds. */
+export async function timeHealthIdle(node: Node, duration: number): Promise<number[]> {
+  return (await timeHealthDuring(node, sleep(duration))).milliseconds;
+}
+
+async function timeHealth(socketPath: string): Promise<number> {
+  const began = performance.now();
+  if (!(await isHealthy(socketPath))) throw new Error('ask the daemon for its health: it does not answer, or is not well');
+  return performance.now() - began;
 }
 
 /**

@@ -20,7 +20,7 @@ export const netkit: Section = {
     }
     const node = await stage.lab.addNode('netkit', { realRcuExpedited: true });
     await using axoneme = await AxonemeNode.start(node, { config: { ...dualStack, bpf: { datapathMode: 'netkit' } } });
-    const times = await timeVerbs(node, [forms[0], ptp], Math.ceil(stage.extent.calls / 2), stage.say);
+    const times = await timeVerbs(axoneme, [forms[0], ptp], Math.ceil(stage.extent.calls / 2), stage.say);
     const calls = verbRows(times).filter(({ id }) => kept.includes(id));
     const renamed = calls.map((row): Row => ({ ...row, id: `netkit-${row.id}`, what: `${row.what}, netkit` }));
     return [...renamed, ...(await datapathRows({ ...stage, axoneme }, 'netkit'))];

@@ -71,7 +71,7 @@ function ratioBar(reading: Reading): Bar {
 function shareBar(reading: Reading): Bar {
   const { goal, unit } = reading;
   const measured = judged(reading);
-  const number = `${digits(measured)}${goal?.of === 'median' || goal?.of === 'p99' ? ` ${unit}` : ''} (${goalText(reading)})`;
+  const number = `${digits(measured)}${goal?.of === 'median' ? ` ${unit}` : ''} (${goalText(reading)})`;
   return { label: reading.what, value: measured / (goal?.value ?? Number.NaN), number, kind: kindOf(reading) };
 }
 

@@ -17,3 +17,9 @@ export function processorMs(pid: number): number {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
+
+/** The pid that a process has in its own pid namespace: NSpid of proc_pid_status(5). */
+export function pidInside(pid: number): number {
+  const pids = /NSpid:\s+(.+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]?.split(/\s+/) ?? [];
+  return Number(pids.at(-1) ?? pid);
+}

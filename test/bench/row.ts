@@ -1,8 +1,8 @@
 import { load } from '../../test-harness/index.ts';
 
-/** What a row is held to: a bound of its ratio, of its own median or p99, or of its spread (p99 over median). */
+/** What a row is held to: a bound of its ratio, of its own median, or of its spread (p99 over median). */
 export interface Goal {
-  readonly of: 'ratio' | 'median' | 'p99' | 'spread';
+  readonly of: 'ratio' | 'median' | 'spread';
   readonly sense: 'at most' | 'at least';
   readonly value: number;
 }
@@ -42,7 +42,6 @@ export const ratioAtMost = (value: number): Goal => ({ of: 'ratio', sense: 'at m
 export const ratioAtLeast = (value: number): Goal => ({ of: 'ratio', sense: 'at least', value });
 /** Of the row's own median, in its unit. */
 export const medianAtMost = (value: number): Goal => ({ of: 'median', sense: 'at most', value });
-export const p99AtMost = (value: number): Goal => ({ of: 'p99', sense: 'at most', value });
 /** Of p99 over the median. */
 export const spreadAtMost = (value: number): Goal => ({ of: 'spread', sense: 'at most', value });
 
@@ -64,7 +63,6 @@ export function read({ values, beside, ...row }: Row): Reading {
 /** The number that a goal is about; NaN where the row has none. */
 export function judged({ goal, median, p99, beside }: Omit<Reading, 'reached'>): number {
   if (goal?.of === 'median') return median;
-  if (goal?.of === 'p99') return p99;
   if (goal?.of === 'spread') return p99 / median;
   return beside?.ratio ?? Number.NaN;
 }
@@ -84,11 +82,10 @@ const SIGN = { 'at most': '≤', 'at least': '≥' } as const;
 const GOAL_OF = {
   ratio: () => '×',
   median: (unit: string) => unit,
-  p99: (unit: string) => `${unit} (p99)`,
   spread: () => '× median (p99)',
 } as const;
 
-/** `≤ 0.60 ×`, `≤ 80.0 MB`, `≤ 50.0 ms (p99)`, `≤ 3.00 × median (p99)`. */
+/** `≤ 0.60 ×`, `≤ 80.0 MB`, `≤ 3.00 × median (p99)`. */
 export function goalText({ goal, unit }: Pick<Reading, 'goal' | 'unit'>): string {
   if (goal === undefined) return '';
   return `${SIGN[goal.sense]} ${digits(goal.value)} ${GOAL_OF[goal.of](unit)}`;

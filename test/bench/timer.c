@@ -5,8 +5,11 @@
 // stdin is filled before the clock starts.
 //
 // A job: "BATCH PAUSE_MS WORDS VARIABLES STDIN_BYTES\n", the words of its command line and its variables, a NUL after
-// each, then its stdin. An outcome: "BEGAN_NS ENDED_NS STATUS STDOUT_BYTES\n" (CLOCK_MONOTONIC; the exit status, or 128
-// and the signal), its stdout, "\n".
+// each, then its stdin. An outcome: "BEGAN_NS ENDED_NS PROCESSOR_NS SERVER_NS STATUS STDOUT_BYTES\n" (CLOCK_MONOTONIC;
+// processor time of the process and those it waited for; that of the server while the job's batch ran and in the pause
+// after it; the exit status, or 128 and the signal), its stdout, "\n".
+//
+// The server is a process that does work for the jobs: its pid is the only argument, or there is none.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,7 +33,7 @@ struct job {
   pid_t pid;
   int out;
   int status;
-  int64_t began, ended;
+  int64_t began, ended, processor, server;
   struct text {
     char* bytes;
     size_t size, room;
@@ -42,10 +46,18 @@ static void must(int ok, const char* what) {
   exit(1);
 }
 
-static int64_t now(void) {
+static int64_t read_clock(clockid_t clock) {
   struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
+  must(clock_gettime(clock, &time) == 0, "read clock");
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static int64_t now(void) {
+  return read_clock(CLOCK_MONOTONIC);
+}
+
+static int64_t nanoseconds(struct timeval time) {
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_usec * 1000;
 }
 
 // Reads what is there, at least a byte; 0 at the end.
@@ -143,8 +155,10 @@ static void start(struct job* job, struct plumbing* plumbing) {
 // Its stdout has ended; the process does so at once.
 static void finish(struct job* job) {
   int status;
-  must(waitpid(job->pid, &status, 0) == job->pid, "wait");
+  struct rusage usage;
+  must(wait4(job->pid, &status, 0, &usage) == job->pid, "wait");
   job->ended = now();
+  job->processor = nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
   job->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   close(job->out);
   job->out = -1;
@@ -165,27 +179,50 @@ static void collect(struct job* jobs, size_t count) {
   free(waits);
 }
 
-static void run_batch(struct job* jobs, size_t count) {
+// All processor time of the server so far; 0 without one.
+static int64_t server_time(pid_t server) {
+  clockid_t clock;
+  if (server == 0) return 0;
+  errno = clock_getcpuclockid(server, &clock);
+  must(errno == 0, "find the server's clock");
+  return read_clock(clock);
+}
+
+static void run_batch(struct job* jobs, size_t count, pid_t server) {
   struct plumbing* plumbing = calloc(count, sizeof(*plumbing));
   must(plumbing != NULL, "allocate");
   for (size_t i = 0; i < count; i++) plumbing[i] = prepare(&jobs[i]);
   usleep((useconds_t)jobs[0].pause_ms * 1000);
+  jobs[0].server = server_time(server);
   for (size_t i = 0; i < count; i++) start(&jobs[i], &plumbing[i]);
   collect(jobs, count);
   for (size_t i = 0; i < count; i++) posix_spawn_file_actions_destroy(&plumbing[i].actions);
   free(plumbing);
 }
 
-int main(void) {
+// From the server's clock at the start of each batch, which its first job has, to what passed until the next one.
+static void settle_servers(struct job* jobs, size_t count, int64_t last) {
+  for (size_t i = count; i-- > 0;) {
+    if (i > 0 && jobs[i - 1].batch == jobs[i].batch) continue;
+    const int64_t began = jobs[i].server;
+    jobs[i].server = last - began;
+    last = began;
+  }
+}
+
+int main(int argc, char** argv) {
+  const pid_t server = argc > 1 ? (pid_t)strtol(argv[1], NULL, 10) : 0;
   size_t count = 0;
   struct job* jobs = read_jobs(&count);
   for (size_t first = 0, next; first < count; first = next) {
     for (next = first + 1; next < count && jobs[next].batch == jobs[first].batch;) next++;
-    run_batch(&jobs[first], next - first);
+    run_batch(&jobs[first], next - first, server);
   }
+  if (count > 0) usleep((useconds_t)jobs[count - 1].pause_ms * 1000);
+  settle_servers(jobs, count, server_time(server));
   for (size_t i = 0; i < count; i++) {
-    printf("%lld %lld %d %zu\n", (long long)jobs[i].began, (long long)jobs[i].ended, jobs[i].status,
-           jobs[i].output.size);
+    printf("%lld %lld %lld %lld %d %zu\n", (long long)jobs[i].began, (long long)jobs[i].ended,
+           (long long)jobs[i].processor, (long long)jobs[i].server, jobs[i].status, jobs[i].output.size);
     fwrite(jobs[i].output.bytes, 1, jobs[i].output.size, stdout);
     putchar('\n');
   }

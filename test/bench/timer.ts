@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Node } from '../../test-harness/index.ts';
+import { pidInside } from './process.ts';
 
 /** The clock that the build makes of `timer.c`; it says there what it does and how jobs and outcomes are written. */
 const timer = join(import.meta.dirname, '..', '..', 'dist', 'bench', 'timer');
@@ -25,6 +26,10 @@ export interface Outcome {
   /** On the clock of the run. */
   readonly began: number;
   readonly ended: number;
+  /** Milliseconds of processor time of the process and those it waited for. */
+  readonly processor: number;
+  /** The same of the server from the start of the job's batch to that of the next, the pause included; with the batch's first job. */
+  readonly server: number;
   /** Exit status, or 128 and the number of the signal. */
   readonly status: number;
   readonly stdout: string;
@@ -52,17 +57,20 @@ export function decodeOutcomes(text: string): Outcome[] {
   const outcomes: Outcome[] = [];
   for (let at = 0; at < bytes.length; ) {
     const end = bytes.indexOf('\n', at);
-    const [beganNs = 0, endedNs = 0, status = 0, size = 0] = bytes.toString('latin1', at, end).split(' ').map(Number);
-    const [began, ended] = [beganNs / 1e6, endedNs / 1e6];
-    outcomes.push({ milliseconds: ended - began, began, ended, status, stdout: bytes.toString('utf8', end + 1, end + 1 + size) });
+    const numbers = bytes.toString('latin1', at, end).split(' ').map(Number);
+    const [began = 0, ended = 0, processor = 0, server = 0] = numbers.map((nanoseconds) => nanoseconds / 1e6);
+    const [status = 0, size = 0] = numbers.slice(4);
+    const stdout = bytes.toString('utf8', end + 1, end + 1 + size);
+    outcomes.push({ milliseconds: ended - began, began, ended, processor, server, status, stdout });
     at = end + 1 + size + 1;
   }
   return outcomes;
 }
 
-/** Runs the batches on a node, one after the other. Throws when a process fails, with what it said. */
-export async function time(node: Node, batches: readonly Batch[]): Promise<Outcome[]> {
-  const outcomes = decodeOutcomes(await node.run([timer], { input: encodeBatches(batches), timeout: 300_000 }));
+/** Runs the batches on a node, one after the other. `server`: pid of a process that works for them. Throws when a process fails, with what it said. */
+export async function time(node: Node, batches: readonly Batch[], server?: number): Promise<Outcome[]> {
+  const argv = [timer, ...(server === undefined ? [] : [String(pidInside(server))])] as const;
+  const outcomes = decodeOutcomes(await node.run([...argv], { input: encodeBatches(batches), timeout: 300_000 }));
   const jobs = batches.flatMap((batch) => batch.jobs);
   for (const [index, { status, stdout }] of outcomes.entries()) {
     if (status === 0) continue;
@@ -73,11 +81,9 @@ export async function time(node: Node, batches: readonly Batch[]): Promise<Outco
 }
 
 /** The same for one job after the other. */
-export function timeInTurn(node: Node, jobs: readonly Job[], pause = 0): Promise<Outcome[]> {
-  return time(
-    node,
-    jobs.map((job) => ({ jobs: [job], pause })),
-  );
+export function timeInTurn(node: Node, jobs: readonly Job[], pause = 0, server?: number): Promise<Outcome[]> {
+  const batches = jobs.map((job) => ({ jobs: [job], pause }));
+  return time(node, batches, server);
 }
 
 /** Milliseconds from the first start to the last end. */
