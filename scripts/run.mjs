@@ -28,6 +28,8 @@ const needs = [
   { file: ['/usr/sbin/nft', '/sbin/nft'], packages: ['nftables'] },
   { file: ['/usr/bin/tcpdump', '/usr/sbin/tcpdump'], packages: ['tcpdump'] },
   { file: '/usr/bin/containerd', packages: ['containerd'], task: 'test' },
+  { file: '/usr/bin/etcd', packages: ['etcd-server'], task: 'test' },
+  { file: '/usr/bin/etcdctl', packages: ['etcd-client'], task: 'test' },
   { file: '/usr/bin/podman', packages: ['podman'], task: 'test' },
   { file: ['/usr/sbin/runc', '/usr/bin/runc'], packages: ['runc'], task: 'test' },
   { file: '/usr/bin/systemd-socket-activate', packages: ['systemd'], task: 'test' },

@@ -1,6 +1,6 @@
 import { StoreError } from '../errors.ts';
 import type { KubeObject } from '../object.ts';
-import type { Change, Entry, FollowOptions, Log, Progress, Range, RangeResult } from '../objects/log.ts';
+import type { Change, Committed, Entry, FollowOptions, Log, Progress, Range, RangeResult } from '../objects/log.ts';
 import { type Disk, FileDisk } from './disk.ts';
 import { History } from './history.ts';
 import { State } from './state.ts';
@@ -71,7 +71,7 @@ export class EmbeddedLog implements Log {
     return { entries: entries.slice(0, limit), revision, remaining: Math.max(0, entries.length - limit) };
   }
 
-  commit(key: string, expected: number, object: KubeObject | undefined): Promise<Entry | undefined> {
+  commit(key: string, expected: number, object: KubeObject | undefined): Promise<Committed | undefined> {
     this.#checkOpen();
     return this.#writer.commit({ key, expected, object } satisfies Commit);
   }

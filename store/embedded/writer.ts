@@ -1,7 +1,6 @@
 import { StoreError } from '../errors.ts';
 import type { KubeObject } from '../object.ts';
-import { atRevision } from '../objects/event.ts';
-import type { Change, Entry } from '../objects/log.ts';
+import type { Change, Committed } from '../objects/log.ts';
 import type { Disk } from './disk.ts';
 import { encodeRecord, type Row } from './journal.ts';
 import type { State } from './state.ts';
@@ -14,7 +13,7 @@ export interface Commit {
 }
 
 interface Waiting extends Commit {
-  readonly resolve: (entry: Entry | undefined) => void;
+  readonly resolve: (committed: Committed | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -41,8 +40,8 @@ export class Writer {
     this.#publish = publish;
   }
 
-  commit(commit: Commit): Promise<Entry | undefined> {
-    const answer = new Promise<Entry | undefined>((resolve, reject) => this.#waiting.push({ ...commit, resolve, reject }));
+  commit(commit: Commit): Promise<Committed | undefined> {
+    const answer = new Promise<Committed | undefined>((resolve, reject) => this.#waiting.push({ ...commit, resolve, reject }));
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
@@ -86,8 +85,7 @@ export class Writer {
 
   #apply(row: Row, waiting: Waiting): Change {
     const change = this.#state.apply(row);
-    const object = change.object ?? (change.previous && atRevision(change.previous, row.r));
-    waiting.resolve(object && { key: row.k, object, revision: row.r });
+    waiting.resolve({ revision: row.r, ...(change.object && { object: change.object }) });
     return change;
   }
 

@@ -15,6 +15,12 @@ export interface Change {
   readonly previous?: KubeObject;
 }
 
+/** A write that was made; `object` is missing after a deletion. */
+export interface Committed {
+  readonly revision: number;
+  readonly object?: KubeObject;
+}
+
 /** All changes up to `progress` have been given. */
 export interface Progress {
   readonly progress: number;
@@ -52,7 +58,7 @@ export interface Log {
   /** the entries whose keys begin with `prefix` */
   range(prefix: string, range: Range): Promise<RangeResult>;
   /** Writes if the key's revision is `expected` (0: there is none); undefined when it is not. Without an object: deletes. */
-  commit(key: string, expected: number, object: KubeObject | undefined, signal?: AbortSignal): Promise<Entry | undefined>;
+  commit(key: string, expected: number, object: KubeObject | undefined, signal?: AbortSignal): Promise<Committed | undefined>;
   /** The changes after a revision, in order. */
   follow(prefix: string, after: number, options: FollowOptions): AsyncIterable<Change | Progress>;
   close(): Promise<void>;

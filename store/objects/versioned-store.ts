@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { alreadyExists, conflict, invalid, notFound, StoreError } from '../errors.ts';
-import type { KubeObject, ObjectRef, Resource } from '../object.ts';
+import { deepFreeze, type KubeObject, type ObjectRef, type Resource } from '../object.ts';
 import type { DeleteOptions, ListOptions, ObjectList, Patch, Store, WatchEvent, WatchOptions, WriteOptions } from '../store.ts';
-import { eventOf } from './event.ts';
+import { atRevision, eventOf } from './event.ts';
 import type { Entry, Log } from './log.ts';
 import { created, deleting, statusUpdated, updated, type Validate } from './metadata.ts';
 import { readPage } from './page.ts';
@@ -57,8 +57,8 @@ export class VersionedStore implements Store {
       this.#check(resource, object);
       const { name = '', namespace } = object.metadata;
       const key = storageKey(resource, { name, ...(namespace !== undefined && { namespace }) });
-      const entry = await this.#log.commit(key, 0, object, signal);
-      if (entry !== undefined) return entry.object as T;
+      const committed = await this.#log.commit(key, 0, object, signal);
+      if (committed !== undefined) return committed.object as T;
       if (left <= 1) throw alreadyExists(resource, name);
     }
   }
@@ -71,10 +71,10 @@ export class VersionedStore implements Store {
         { reason: 'FieldValueInvalid', field: 'metadata.resourceVersion', message: 'must be specified for an update' },
       ]);
     }
-    const entry = await this.#replace(resource, current, object, subresource, signal);
-    if (entry === undefined)
+    const written = await this.#replace(resource, current, object, subresource, signal);
+    if (written === undefined)
       throw conflict(resource, name, 'the object has been modified; apply your changes to the latest version and try again');
-    return entry.object as T;
+    return written as T;
   }
 
   async patch<T extends KubeObject>(
@@ -87,8 +87,8 @@ export class VersionedStore implements Store {
       signal?.throwIfAborted();
       const current = await this.#current(resource, ref, signal);
       const wanted = patched(resource, current.object, patch);
-      const entry = await this.#replace(resource, current, wanted, subresource, signal);
-      if (entry !== undefined) return entry.object as T;
+      const written = await this.#replace(resource, current, wanted, subresource, signal);
+      if (written !== undefined) return written as T;
     }
   }
 
@@ -107,8 +107,8 @@ export class VersionedStore implements Store {
       }
       const isHeld = (object.metadata.finalizers ?? []).length > 0;
       if (isHeld && object.metadata.deletionTimestamp !== undefined) return object as T;
-      const entry = await this.#log.commit(key, revision, isHeld ? deleting(object) : undefined, signal);
-      if (entry !== undefined) return isHeld ? (entry.object as T) : undefined;
+      const committed = await this.#log.commit(key, revision, isHeld ? deleting(object) : undefined, signal);
+      if (committed !== undefined) return committed.object as T | undefined;
     }
   }
 
@@ -129,13 +129,14 @@ export class VersionedStore implements Store {
     wanted: KubeObject,
     subresource: 'status' | undefined,
     signal: AbortSignal | undefined,
-  ): Promise<Entry | undefined> {
+  ): Promise<KubeObject | undefined> {
     const next = (subresource === 'status' ? statusUpdated : updated)(resource, current.object, wanted);
     this.#check(resource, next);
     const unversioned = { ...next, metadata: { ...next.metadata, resourceVersion: current.object.metadata.resourceVersion } };
-    if (isDeepStrictEqual(unversioned, current.object)) return current;
+    if (isDeepStrictEqual(unversioned, current.object)) return current.object;
     const isDone = next.metadata.deletionTimestamp !== undefined && (next.metadata.finalizers ?? []).length === 0;
-    return this.#log.commit(current.key, current.revision, isDone ? undefined : next, signal);
+    const committed = await this.#log.commit(current.key, current.revision, isDone ? undefined : next, signal);
+    return committed && (committed.object ?? deepFreeze(atRevision(next, committed.revision)));
   }
 
   #check(resource: Resource, object: KubeObject): void {
