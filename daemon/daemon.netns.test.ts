@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BpfEndpointRow, CheckReport, Endpoint, EndpointPlan, Status } from '../conf/api/types.ts';
 import { AttachType, getPinned, linkInfo, setSysctl } from '../native/index.ts';
-import { shared } from '../test/fixtures/shared-fixture.ts';
+import { sharedFixture } from '../test/fixtures/shared-fixture.ts';
 import {
   attachmentOf,
   expectNoChange,
@@ -63,7 +63,7 @@ function onNewNodes(): void {
 
 /** The tests of a suite share a node, whose pods go after each of them. */
 function onOneNode(): void {
-  shared(async () => {
+  sharedFixture(async () => {
     await open();
     return { lastWords: () => daemon.lastWords(), [Symbol.asyncDispose]: close };
   });

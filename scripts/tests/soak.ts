@@ -8,7 +8,7 @@ const PODS = 200;
 
 const skipped = (skipReason: string): Counts => ({ ...none, skipped: estimateOf('soak').tests, skipReason });
 
-/** The short form of `npm run soak`, as one test, when it fits into the budget; its laboratory ends with this process. */
+/** The short variant of `npm run soak`, as one test, when it fits into the budget; its laboratory ends with this process. */
 export async function runSoak(budget: Budget): Promise<Counts> {
   const seed = Date.now() % 1_000_000;
   const tell = (line: string) => void process.stdout.write(`  ${line}\n`);

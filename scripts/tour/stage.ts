@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type AxonemeNode, dualStack, shippedConflist } from '../../test/fixtures/axoneme.ts';
+import { dualStack, shippedConflist } from '../../test/fixtures/axoneme.ts';
+import type { TestNode } from '../../test/fixtures/test-node.ts';
 import { Lab, type Machine, type Network, type Node, type Pod, parseNetwork } from '../../test-harness/index.ts';
 
 /** The tour's scene: one node, and an outside host behind it that knows the way to the node's pods. */
@@ -28,7 +29,7 @@ export interface Guest {
   readonly milliseconds: number;
 }
 
-export async function addGuest(axoneme: AxonemeNode, name: string): Promise<Guest> {
+export async function addGuest(axoneme: TestNode, name: string): Promise<Guest> {
   const started = performance.now();
   const { pod, result } = await axoneme.add(name);
   const addresses = (result.ips ?? []).map(({ address }) => address.replace(/\/\d+$/, ''));

@@ -1,4 +1,5 @@
-import { AxonemeNode, shippedConflist } from '../../test/fixtures/axoneme.ts';
+import { shippedConflist } from '../../test/fixtures/axoneme.ts';
+import { TestNode } from '../../test/fixtures/test-node.ts';
 import { attachmentOf } from '../../test-harness/index.ts';
 import { tcxBpftool } from './bpftool.ts';
 import { connectivity } from './matrix.ts';
@@ -20,7 +21,7 @@ export async function tour(): Promise<number> {
   shown('ip -brief address   # node1', await node.run(['ip', '-brief', 'address']));
 
   chapter('The daemon', 'It loads the eBPF programs once, pins them, makes axo_host and axo_net, and answers on a Unix socket.');
-  await using axoneme = await AxonemeNode.start(node, { network });
+  await using axoneme = await TestNode.start(node, { network });
   shown('ip -brief address   # node1', await node.run(['ip', '-brief', 'address']));
 
   chapter(

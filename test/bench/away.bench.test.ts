@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { attachmentOf, Lab, type Pod } from '../../test-harness/index.ts';
-import { AxonemeNode, executables } from '../fixtures/axoneme.ts';
+import { executables } from '../fixtures/axoneme.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 /*
  * How soon each verb answers while no daemon runs: docs/operations.md, "Daemon away". What a call does then is the start of the standalone executable and a
@@ -11,14 +12,14 @@ import { AxonemeNode, executables } from '../fixtures/axoneme.ts';
 const WAIT = 1500;
 
 let lab: Lab;
-let axoneme: AxonemeNode;
+let axoneme: TestNode;
 let pods: Pod[];
 /** milliseconds of one start: VERSION, which asks nobody */
 let start: number;
 
 beforeAll(async () => {
   lab = await Lab.create({ nodes: { node1: {} } });
-  axoneme = await AxonemeNode.start(lab.node('node1'));
+  axoneme = await TestNode.start(lab.node('node1'));
   pods = [];
   for (let i = 0; i < 5; i++) pods.push((await axoneme.add(`pod${i}`)).pod);
   await axoneme.daemon.stop('SIGKILL');

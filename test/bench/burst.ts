@@ -1,5 +1,5 @@
 import { load, type Pod } from '../../test-harness/index.ts';
-import type { AxonemeNode } from '../fixtures/axoneme.ts';
+import type { TestNode } from '../fixtures/test-node.ts';
 import { type Contender, call, forms, ptp } from './contenders.ts';
 import { timeHealthDuring, timeHealthIdle } from './health.ts';
 import { type Row, ratioAtMost } from './row.ts';
@@ -33,7 +33,7 @@ function together(contender: Contender, outcomes: readonly Outcome[]): Together 
 }
 
 /** All pods at once: ADD, then DEL. Waits until the node is as it was. */
-async function burst({ node, daemon }: AxonemeNode, contender: Contender, pods: readonly Pod[]): Promise<Burst> {
+async function burst({ node, daemon }: TestNode, contender: Contender, pods: readonly Pod[]): Promise<Burst> {
   const before = await deviceCount(node);
   const idle = contender === ptp ? [] : await timeHealthIdle(node, CALM_MS);
   const adding = time(node, [{ jobs: pods.map((pod) => call(contender, 'ADD', pod)) }], daemon.pid);
@@ -47,7 +47,7 @@ async function burst({ node, daemon }: AxonemeNode, contender: Contender, pods: 
 }
 
 /** A call that is told to try again, on a machine that has too much to do, spoils a burst and not the benchmark: all is taken away, and begins anew. */
-async function patientBurst(axoneme: AxonemeNode, contender: Contender, pods: readonly Pod[], attempts = 3): Promise<Burst> {
+async function patientBurst(axoneme: TestNode, contender: Contender, pods: readonly Pod[], attempts = 3): Promise<Burst> {
   const { node } = axoneme;
   const before = await deviceCount(node);
   try {

@@ -1,5 +1,5 @@
 import { type Lab, load, type Machine, type NetworkNamespace } from '../../test-harness/index.ts';
-import type { AxonemeNode } from '../fixtures/axoneme.ts';
+import type { TestNode } from '../fixtures/test-node.ts';
 import { type Goal, type Row, ratioAtLeast, ratioAtMost } from './row.ts';
 import type { Extent, Section, Stage } from './section.ts';
 
@@ -56,7 +56,7 @@ async function kernelPath(lab: Lab, name: string): Promise<Path> {
   return { client, server, address };
 }
 
-async function podPath(axoneme: AxonemeNode, name: string): Promise<Path> {
+async function podPath(axoneme: TestNode, name: string): Promise<Path> {
   const [client, server] = [await axoneme.add(`${name}-client`), await axoneme.add(`${name}-server`)];
   const address = server.result.ips?.[0]?.address.split('/')[0];
   if (address === undefined) throw new Error('build the pod path: the server has no address');

@@ -1,5 +1,6 @@
 import type { Node, Pod } from '../../test-harness/index.ts';
-import { AxonemeNode, dualStack } from '../fixtures/axoneme.ts';
+import { dualStack } from '../fixtures/axoneme.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 import { call, forms } from './contenders.ts';
 import { ratioAtMost } from './row.ts';
 import type { Section } from './section.ts';
@@ -27,7 +28,7 @@ export const families: Section = {
   ids: ['families'],
   run: async ({ lab, axoneme, extent, say }) => {
     const node = await lab.addNode('single', { realRcuExpedited: true });
-    await using single = await AxonemeNode.start(node, { config: { ...dualStack, ipv6: { enabled: false } } });
+    await using single = await TestNode.start(node, { config: { ...dualStack, ipv6: { enabled: false } } });
     const rounds = Math.ceil(extent.calls / 2);
     const sides = [
       { node: axoneme.node, pods: await addPods(axoneme.node, 'dual', rounds), values: [] as number[] },

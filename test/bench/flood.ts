@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { AxonemeNode } from '../fixtures/axoneme.ts';
+import type { TestNode } from '../fixtures/test-node.ts';
 import { warm } from './contenders.ts';
 import { processorMs } from './process.ts';
 import { medianAtMost, type Row, ratioAtMost } from './row.ts';
@@ -23,7 +23,7 @@ interface Lap {
   readonly share: number;
 }
 
-async function lap(axoneme: AxonemeNode, calls: number, say: Stage['say']): Promise<Lap> {
+async function lap(axoneme: TestNode, calls: number, say: Stage['say']): Promise<Lap> {
   const pid = axoneme.daemon.pid ?? 0;
   const [before, began] = [processorMs(pid), performance.now()];
   const times = await timeVerbs(axoneme, [warm], calls, say);
@@ -36,7 +36,7 @@ const LEAST_DROPPED = 10_000;
 const silent = () => undefined;
 
 /** Packets dropped for their MAC address so far. */
-async function spoofed(axoneme: AxonemeNode): Promise<number> {
+async function spoofed(axoneme: TestNode): Promise<number> {
   const { drops } = JSON.parse(await axoneme.cli('status', '-o', 'json')) as { drops: { reason: string; packets: string }[] };
   return Number(drops.find(({ reason }) => reason === 'spoofed mac')?.packets ?? 0);
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Lab } from '../../test-harness/index.ts';
-import { AxonemeNode, dualStack } from '../fixtures/axoneme.ts';
+import { dualStack } from '../fixtures/axoneme.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 import { forms, ptp } from './contenders.ts';
 import { datapathRows } from './datapath.ts';
 import limits from './limits.json' with { type: 'json' };
@@ -21,7 +22,7 @@ let lab: Lab;
 let stage: Stage;
 beforeAll(async () => {
   lab = await Lab.create();
-  const axoneme = await AxonemeNode.start(await lab.addNode('node1'), { config });
+  const axoneme = await TestNode.start(await lab.addNode('node1'), { config });
   stage = { lab, axoneme, extent, say: () => undefined };
 });
 afterAll(() => lab.close());

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Node } from '../../test-harness/index.ts';
-import type { AxonemeNode } from '../fixtures/axoneme.ts';
+import type { TestNode } from '../fixtures/test-node.ts';
 
 /** Pause between two questions to a daemon that starts, in milliseconds: the error of a measured start. */
 const POLL_MS = 3;
@@ -62,7 +62,7 @@ async function timeHealth(socketPath: string): Promise<number> {
  * Starts the daemon and answers how many milliseconds it took from its spawn, the way into the node's namespaces included (1 to 2 ms), until it
  * said that an ADD would be served.
  */
-export async function timeStart(axoneme: AxonemeNode): Promise<number> {
+export async function timeStart(axoneme: TestNode): Promise<number> {
   const path = socketOf(axoneme.node);
   const began = performance.now();
   axoneme.respawn();

@@ -1,5 +1,6 @@
 import { probe } from '../../native/index.ts';
-import { AxonemeNode, dualStack } from '../fixtures/axoneme.ts';
+import { dualStack } from '../fixtures/axoneme.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 import { forms, ptp } from './contenders.ts';
 import { datapathRows } from './datapath.ts';
 import type { Row } from './row.ts';
@@ -19,7 +20,7 @@ export const netkit: Section = {
       return [];
     }
     const node = await stage.lab.addNode('netkit', { realRcuExpedited: true });
-    await using axoneme = await AxonemeNode.start(node, { config: { ...dualStack, bpf: { datapathMode: 'netkit' } } });
+    await using axoneme = await TestNode.start(node, { config: { ...dualStack, bpf: { datapathMode: 'netkit' } } });
     const times = await timeVerbs(axoneme, [forms[0], ptp], Math.ceil(stage.extent.calls / 2), stage.say);
     const calls = verbRows(times).filter(({ id }) => kept.includes(id));
     const renamed = calls.map((row): Row => ({ ...row, id: `netkit-${row.id}`, what: `${row.what}, netkit` }));

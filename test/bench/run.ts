@@ -1,5 +1,6 @@
 import { Lab } from '../../test-harness/index.ts';
-import { AxonemeNode, dualStack } from '../fixtures/axoneme.ts';
+import { dualStack } from '../fixtures/axoneme.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 import { bursts } from './burst.ts';
 import { datapath } from './datapath.ts';
 import { families } from './families.ts';
@@ -39,7 +40,7 @@ export async function measureAll(extent: Extent, only: string | undefined, say: 
   const wanted = sections.filter((section) => isWanted(section, only));
   if (wanted.length === 0) throw new Error(`measure ${only}: no row begins so; there are ${sections.flatMap(({ ids }) => ids).join(', ')}`);
   await using lab = await Lab.create();
-  await using axoneme = await AxonemeNode.start(await lab.addNode('node1', { realRcuExpedited: true }), { config });
+  await using axoneme = await TestNode.start(await lab.addNode('node1', { realRcuExpedited: true }), { config });
   const rows: Row[] = [];
   const failures: string[] = [];
   for (const section of wanted) {

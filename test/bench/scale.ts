@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AxonemeNode, dualStack, executables } from '../fixtures/axoneme.ts';
+import { dualStack, executables } from '../fixtures/axoneme.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 import { call, forms } from './contenders.ts';
 import { timeStart } from './health.ts';
 import { kernelMebibytes, pinnedObjects } from './kernel-memory.ts';
@@ -22,21 +23,21 @@ const config = {
   ipam: { ...dualStack.ipam, operator: { ...dualStack.ipam.operator, clusterPoolIPv4MaskSize: 22, clusterPoolIPv6MaskSize: 118 } },
 };
 
-function pidOf({ daemon }: AxonemeNode): number {
+function pidOf({ daemon }: TestNode): number {
   const { pid } = daemon;
   if (pid === undefined) throw new Error('look at the daemon: it is not running');
   return pid;
 }
 
 /** Percent of one core that the idle daemon uses. */
-async function idleShare(axoneme: AxonemeNode, milliseconds: number): Promise<number> {
+async function idleShare(axoneme: TestNode, milliseconds: number): Promise<number> {
   await sleep(IDLE_MS);
   const [pid, before, began] = [pidOf(axoneme), processorMs(pidOf(axoneme)), performance.now()];
   await sleep(milliseconds);
   return ((processorMs(pid) - before) / (performance.now() - began)) * 100;
 }
 
-async function addTo(axoneme: AxonemeNode, from: number, to: number): Promise<void> {
+async function addTo(axoneme: TestNode, from: number, to: number): Promise<void> {
   const pods = await addPods(axoneme.node, `scale-${from}`, to - from);
   const batches = Array.from({ length: Math.ceil(pods.length / AT_ONCE) }, (_, n) => pods.slice(n * AT_ONCE, (n + 1) * AT_ONCE));
   await time(
@@ -46,7 +47,7 @@ async function addTo(axoneme: AxonemeNode, from: number, to: number): Promise<vo
 }
 
 /** Ends the daemon and starts it again, several times. Throws when a program was loaded again that did not change. */
-async function timeRestarts(axoneme: AxonemeNode, times: number): Promise<number[]> {
+async function timeRestarts(axoneme: TestNode, times: number): Promise<number[]> {
   const before = await pinnedObjects(axoneme.node);
   const values: number[] = [];
   for (let n = 0; n < times; n += 1) {
@@ -60,7 +61,7 @@ async function timeRestarts(axoneme: AxonemeNode, times: number): Promise<number
 }
 
 /** Starts on a node that has nothing of ours: programs are verified, the node's leg is made. */
-async function timeFirstStarts(axoneme: AxonemeNode, times: number): Promise<number[]> {
+async function timeFirstStarts(axoneme: TestNode, times: number): Promise<number[]> {
   const values: number[] = [];
   for (let n = 0; n < times; n += 1) {
     await axoneme.daemon.stop();
@@ -85,7 +86,7 @@ const IDLE_PERCENT = 0.5;
 const KERNEL_MIB = 60;
 
 /** What the daemon of a node with so many pods holds and takes; its last start was with them. */
-async function look(axoneme: AxonemeNode, pods: number, isLast: boolean, { extent, say }: Stage): Promise<Row[]> {
+async function look(axoneme: TestNode, pods: number, isLast: boolean, { extent, say }: Stage): Promise<Row[]> {
   const share = await idleShare(axoneme, extent.idle);
   const memory = residentMegabytes(pidOf(axoneme));
   const kernel = kernelMebibytes(await pinnedObjects(axoneme.node));
@@ -111,7 +112,7 @@ export const scale: Section = {
   run: async (stage) => {
     const { lab, extent } = stage;
     const node = await lab.addNode('scale', { realRcuExpedited: true });
-    await using axoneme = await AxonemeNode.start(node, { config });
+    await using axoneme = await TestNode.start(node, { config });
     const first = await timeFirstStarts(axoneme, Math.min(3, extent.starts));
     const rows = [row('first-start', 'first start on a node', 'ms', first, medianAtMost(START_MS.none))];
     for (const [index, pods] of extent.scale.entries()) {

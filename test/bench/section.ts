@@ -1,5 +1,5 @@
 import type { Lab } from '../../test-harness/index.ts';
-import type { AxonemeNode } from '../fixtures/axoneme.ts';
+import type { TestNode } from '../fixtures/test-node.ts';
 import type { Row } from './row.ts';
 
 /** How much is measured. */
@@ -35,7 +35,7 @@ export const quick: Extent = { calls: 8, bursts: 1, burst: 20, scale: [0, 20, 40
 export interface Stage {
   readonly lab: Lab;
   /** A node with the daemon on it, both families, veth pairs, and the machine's real knob for grace periods. */
-  readonly axoneme: AxonemeNode;
+  readonly axoneme: TestNode;
   readonly extent: Extent;
   readonly say: (progress: string) => void;
 }

@@ -1,5 +1,5 @@
 import type { Pod } from '../../test-harness/index.ts';
-import type { AxonemeNode } from '../fixtures/axoneme.ts';
+import type { TestNode } from '../fixtures/test-node.ts';
 import { bareNode, bridge, type Contender, call, cold, coldVersion, masquerade, ptp, warm } from './contenders.ts';
 import { type Goal, type Row, ratioAtMost, spreadAtMost } from './row.ts';
 import type { Section, Stage } from './section.ts';
@@ -52,13 +52,7 @@ const bareOf = (contenders: readonly Contender[]): readonly Turn[] =>
 const bareJobs: Readonly<Partial<Record<Entrant, Job>>> = { node: bareNode, version: coldVersion };
 
 /** Runs a verb for every turn and keeps the times. Answers what the processes printed. */
-async function runVerb(
-  { node, daemon }: AxonemeNode,
-  verb: Verb,
-  order: readonly Turn[],
-  results: ReadonlyMap<Pod, unknown>,
-  times: Times,
-) {
+async function runVerb({ node, daemon }: TestNode, verb: Verb, order: readonly Turn[], results: ReadonlyMap<Pod, unknown>, times: Times) {
   const jobOf = ({ entrant, contender, pod }: Turn): Job =>
     contender && pod ? call(contender, verb, pod, results.get(pod)) : (bareJobs[entrant] as Job);
   const outcomes = await timeInTurn(node, order.map(jobOf), PAUSE[verb], daemon.pid);
@@ -73,7 +67,7 @@ async function runVerb(
 }
 
 /** ADD, CHECK and DEL of every contender in turns, and Node's bare start with the ADDs. */
-export async function timeVerbs(axoneme: AxonemeNode, contenders: readonly Contender[], rounds: number, say: Stage['say']): Promise<Times> {
+export async function timeVerbs(axoneme: TestNode, contenders: readonly Contender[], rounds: number, say: Stage['say']): Promise<Times> {
   const { node } = axoneme;
   const times: Times = { ADD: new Map(), CHECK: new Map(), DEL: new Map() };
   const lap = Math.min(LAP, rounds);

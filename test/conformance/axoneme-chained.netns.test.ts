@@ -1,5 +1,6 @@
 import { describeConformance } from '../../test-harness/conformance/vitest.ts';
-import { AxonemeNode, executables } from '../fixtures/axoneme.ts';
+import { executables } from '../fixtures/axoneme.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 const ipam = { type: 'host-local', ranges: [[{ subnet: '10.77.0.0/24' }]], routes: [{ dst: '0.0.0.0/0' }] };
 
@@ -7,5 +8,5 @@ const ipam = { type: 'host-local', ranges: [[{ subnet: '10.77.0.0/24' }]], route
 describeConformance({
   plugin: executables.plugin,
   config: { name: 'chained', plugins: [{ type: 'ptp', ipam }, { type: 'axoneme-cni' }] },
-  setup: (node) => AxonemeNode.start(node),
+  setup: (node) => TestNode.start(node),
 });

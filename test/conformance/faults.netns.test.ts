@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConformanceBench, conformanceItems } from '../../test-harness/index.ts';
-import { AxonemeNode, executables } from '../fixtures/axoneme.ts';
+import { executables } from '../fixtures/axoneme.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 /**
  * Whether the items about 1.1.0 find what they are for: the reference plugins of the distribution speak no version so new. axoneme with one fault at a
@@ -79,7 +80,7 @@ describe('the items about 1.1.0 find a plugin that', () => {
       config: { name: 'axoneme', type: 'axoneme-cni' },
       setup: async (node) => {
         await node.writeFile(plugin, scriptOf('real'), 0o755);
-        return AxonemeNode.start(node);
+        return TestNode.start(node);
       },
     });
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bindUdp, Lab, type NetworkNamespace, type Pod, parseNetwork, pathMtu, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
-import { AxonemeNode, dualStack } from '../fixtures/axoneme.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
-import { Site } from '../fixtures/site.ts';
+import { dualStack } from '../fixtures/axoneme.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 import { NARROW } from '../fixtures/test-topology.ts';
 
 /** Below that of every cable; not below the 1280 that IPv6 needs (RFC 8200, section 5). */
@@ -14,11 +14,11 @@ const families = [4, 6] as const;
 const routers = { 4: '10.0.0.1', 6: 'fd00::1' } as const;
 
 describe('pods of one node', () => {
-  let site: Site;
+  let site: TestNode;
   let web: Pod;
   let db: Pod;
-  shared(async () => {
-    site = await Site.open();
+  sharedFixture(async () => {
+    site = await TestNode.open();
     [web, db] = (await site.pods('web', 'db')) as [Pod, Pod];
     return site;
   });
@@ -114,17 +114,17 @@ describe('pods of one node', () => {
   }
 
   async function drops(reason: string): Promise<number> {
-    const status = JSON.parse(await site.axoneme.cli('status', '-o', 'json')) as { drops: { reason: string; packets: string }[] };
+    const status = JSON.parse(await site.cli('status', '-o', 'json')) as { drops: { reason: string; packets: string }[] };
     return status.drops.filter((row) => row.reason.toLowerCase() === reason).reduce((sum, row) => sum + Number(row.packets), 0);
   }
 });
 
 describe('a pod with an MTU smaller than its node', () => {
-  let site: Site;
+  let site: TestNode;
   let small: Pod;
-  shared(async () => {
+  sharedFixture(async () => {
     const network = parseNetwork(JSON.stringify({ cniVersion: '1.1.0', name: 'small', plugins: [{ type: 'axoneme-cni', mtu: POD_MTU }] }));
-    site = await Site.open({ network });
+    site = await TestNode.open({ network });
     [small] = (await site.pods('small')) as [Pod];
     return site;
   });
@@ -142,7 +142,7 @@ describe('a pod with an MTU smaller than its node', () => {
 describe('pods of two nodes whose routers know the way', () => {
   let lab: Lab;
   let pods: Pod[];
-  shared(async () => {
+  sharedFixture(async () => {
     const cable = (node: string) => ({ between: [node, 'gateway'] as const });
     lab = await Lab.create({ nodes: { node1: {}, node2: {} }, routers: { gateway: {} }, links: [cable('node1'), cable('node2')] });
     pods = await Promise.all([carrier('node1', ['10.1.0.0/24', 'fd01::/120']), carrier('node2', ['10.2.0.0/24', 'fd02::/120'])]);
@@ -157,7 +157,7 @@ describe('pods of two nodes whose routers know the way', () => {
       clusterPoolIPv6MaskSize: 120,
     };
     await lab.announce(lab.node(name), [ipv4, ipv6]);
-    const axoneme = await AxonemeNode.start(lab.node(name), { config: { ...dualStack, ipam: { ...dualStack.ipam, operator } } });
+    const axoneme = await TestNode.start(lab.node(name), { config: { ...dualStack, ipam: { ...dualStack.ipam, operator } } });
     return (await axoneme.add('pod')).pod;
   }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Lab, type Machine, type Node, type Pod, pathMtu, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
-import { AxonemeNode, dualStack } from '../fixtures/axoneme.ts';
+import { dualStack } from '../fixtures/axoneme.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 import { TunLink } from '../fixtures/tun-link.ts';
 
 /* A node whose only way out is a device without a link layer: tun here; WireGuard and PPP hand over the same bare packets. */
@@ -30,7 +31,7 @@ async function configure(node: Machine, outside: Machine): Promise<void> {
 describe('a node whose default routes lead to a tun device', () => {
   let lab: Lab;
   let link: TunLink;
-  let axoneme: AxonemeNode;
+  let axoneme: TestNode;
   let node: Node;
   let outside: Machine;
   let web: Pod;
@@ -39,7 +40,7 @@ describe('a node whose default routes lead to a tun device', () => {
     [node, outside] = [lab.node('node1'), lab.machine('outside')];
     link = await TunLink.open(node, outside);
     await configure(node, outside);
-    axoneme = await AxonemeNode.start(node, { config: { ...dualStack, MTU: 1500 } });
+    axoneme = await TestNode.start(node, { config: { ...dualStack, MTU: 1500 } });
     ({ pod: web } = await axoneme.add('web'));
   });
   afterAll(async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { attachmentOf, type Pod, parseNetwork, ping, tcpEcho } from '../../test-harness/index.ts';
 import { dualStack } from '../fixtures/axoneme.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
-import { Site } from '../fixtures/site.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 /* Pods of the bridge plugin on a bridge that is a native device too: what they send to the node arrives there as if from outside. */
 
@@ -20,21 +20,21 @@ const network = parseNetwork(
 );
 
 describe('pods on a bridge that is a native device', () => {
-  let site: Site;
+  let site: TestNode;
   let one: Pod;
   let two: Pod;
   let own: Pod;
-  shared(async () => {
-    site = await Site.open({ network, config: { ...dualStack, devices: 'eth+ br0' } });
+  sharedFixture(async () => {
+    site = await TestNode.open({ network, config: { ...dualStack, devices: 'eth+ br0' } });
     const add = async (name: string) => {
       const pod = await site.node.addPod(name);
-      await site.axoneme.runtime.add(site.axoneme.network, attachmentOf(pod));
+      await site.runtime.add(site.network, attachmentOf(pod));
       return pod;
     };
     [one, two] = [await add('one'), await add('two')];
     own = await site.node.addPod('own');
     const network1 = parseNetwork(JSON.stringify({ cniVersion: '1.1.0', name: 'own', plugins: [{ type: 'axoneme-cni' }] }));
-    await site.axoneme.runtime.add(network1, attachmentOf(own));
+    await site.runtime.add(network1, attachmentOf(own));
     // Before its program is attached, packets that arrive by the bridge are not judged.
     const attached = ['test', '-e', '/sys/fs/bpf/axoneme/v1/links/br0/ingress'];
     await vi.waitFor(() => site.node.run(attached), { timeout: 60_000 });

@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { attachmentOf, type Pod, ping, type Result } from '../../test-harness/index.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
-import { Site } from '../fixtures/site.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 describe('a second interface of a pod', () => {
-  let site: Site;
+  let site: TestNode;
   let other: Pod;
   let pod: Pod;
   let asked = '';
   const attachment = () => attachmentOf(pod, { ifname: 'net1', args: asked === '' ? {} : { IP: asked } });
   const addressOf = (result: Result, family: 4 | 6) => (result.ips?.[family === 4 ? 0 : 1]?.address ?? '').replace(/\/\d+$/, '');
-  shared(async () => {
-    site = await Site.open();
-    [{ pod }, { pod: other }] = await Promise.all([site.axoneme.add('two'), site.axoneme.add('other')]);
+  sharedFixture(async () => {
+    site = await TestNode.open();
+    [{ pod }, { pod: other }] = await Promise.all([site.add('two'), site.add('other')]);
     return site;
   });
 
   it.each(['first', 'same'])('has addresses of its own that others reach, and goes alone: its %s address', async () => {
-    const { runtime, network } = site.axoneme;
+    const { runtime, network } = site;
     const result = await runtime.add(network, attachment());
     await runtime.check(network, attachment());
     await runtime.check(network, attachmentOf(pod));

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { readBooks } from '../fixtures/crash/books.ts';
-import { Ward } from '../fixtures/crash/crash-lab.ts';
+import { CrashLab } from '../fixtures/crash/crash-lab.ts';
 
 test('the books name whatever is too much or missing', async () => {
-  await using ward = await Ward.open({ pods: true, failpoints: false });
-  const { node } = ward;
+  await using crashLab = await CrashLab.open({ pods: true, failpoints: false });
+  const { node } = crashLab;
   expect((await readBooks(node)).problems).toEqual([]);
   await node.run(['ip', 'link', 'add', 'lxc0123456789', 'type', 'veth', 'peer', 'name', 'stray']);
   await node.run(['mkdir', '/sys/fs/bpf/axoneme/v1/links/lxc9876543210']);

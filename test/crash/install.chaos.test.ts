@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { FileSystemType, statfsType } from '../../native/index.ts';
 import { shippedNetworkText } from '../fixtures/axoneme.ts';
-import { type Moment, Ward } from '../fixtures/crash/crash-lab.ts';
+import { CrashLab, type Failpoint } from '../fixtures/crash/crash-lab.ts';
 import { titled } from '../fixtures/crash/scenarios.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
 
 /* Files that a runtime may read or start at any moment, and the removal of everything. */
 
@@ -15,14 +15,14 @@ const conflist = '/etc/cni/net.d/05-axoneme.conflist';
 const install = ['install', '--from', from];
 
 describe('an installation', () => {
-  let ward: Ward;
-  shared(async () => {
-    ward = await Ward.open({ pods: false });
-    for (const name of ['axoneme-cni', 'axoneme-cni-cold']) await ward.node.writeFile(`${from}/${name}`, program);
-    return ward;
+  let crashLab: CrashLab;
+  sharedFixture(async () => {
+    crashLab = await CrashLab.open({ pods: false });
+    for (const name of ['axoneme-cni', 'axoneme-cni-cold']) await crashLab.node.writeFile(`${from}/${name}`, program);
+    return crashLab;
   });
 
-  const textOf = async (path: string) => ((await ward.node.exists(path)) ? await ward.node.readFile(path) : undefined);
+  const textOf = async (path: string) => ((await crashLab.node.exists(path)) ? await crashLab.node.readFile(path) : undefined);
 
   const all = () => Promise.all([cold, launcher, conflist].map(textOf));
 
@@ -33,52 +33,55 @@ describe('an installation', () => {
     const there = found.indexOf(undefined);
     expect(found).toEqual(wanted.map((text, index) => (there < 0 || index < there ? text : undefined)));
     const list = found[2];
-    const seen = (await ward.node.listFolder('/etc/cni/net.d')).filter((name) => /\.(conf|conflist|json)$/.test(name));
+    const seen = (await crashLab.node.listFolder('/etc/cni/net.d')).filter((name) => /\.(conf|conflist|json)$/.test(name));
     expect(seen).toEqual(list === undefined ? [] : ['05-axoneme.conflist']);
   }
 
-  async function dying(moment: Moment, command: readonly string[]): Promise<void> {
-    await ward.arm(moment);
-    expect(await ward.command(...command)).toMatchObject({ code: null });
-    expect(await ward.disarm()).toBe(true);
+  async function dying(failpoint: Failpoint, command: readonly string[]): Promise<void> {
+    await crashLab.setFailpoint(failpoint);
+    expect(await crashLab.command(...command)).toMatchObject({ code: null });
+    expect(await crashLab.clearFailpoint()).toBe(true);
     await expectWhole();
   }
 
-  it.each(titled('axoneme: install'))('that dies %s leaves no half file, and the next completes it', async (_, moment) => {
-    await ward.node.run(['rm', '-rf', '/opt/cni', '/etc/cni']);
-    await dying(moment, install);
-    expect(await ward.command(...install)).toMatchObject({ code: 0 });
+  it.each(titled('axoneme: install'))('that dies %s leaves no half file, and the next completes it', async (_, failpoint) => {
+    await crashLab.node.run(['rm', '-rf', '/opt/cni', '/etc/cni']);
+    await dying(failpoint, install);
+    expect(await crashLab.command(...install)).toMatchObject({ code: 0 });
     expect(await all()).toEqual([program, program, shippedNetworkText()]);
   });
 
-  it.each(titled('axoneme: uninstall'))('that is undone and dies %s leaves no half file, and the next completes it', async (_, moment) => {
-    await ward.command(...install);
-    await dying(moment, ['uninstall']);
-    expect(await ward.command('uninstall')).toMatchObject({ code: 0 });
-    expect(await all()).toEqual([undefined, undefined, undefined]);
-  });
+  it.each(titled('axoneme: uninstall'))(
+    'that is undone and dies %s leaves no half file, and the next completes it',
+    async (_, failpoint) => {
+      await crashLab.command(...install);
+      await dying(failpoint, ['uninstall']);
+      expect(await crashLab.command('uninstall')).toMatchObject({ code: 0 });
+      expect(await all()).toEqual([undefined, undefined, undefined]);
+    },
+  );
 });
 
 describe('a cleanup', () => {
-  let ward: Ward;
-  shared(async () => {
-    ward = await Ward.openBare();
-    return ward;
+  let crashLab: CrashLab;
+  sharedFixture(async () => {
+    crashLab = await CrashLab.openBare();
+    return crashLab;
   });
 
-  it.each(titled('daemon: cleanup'))('that dies %s is completed by the next', async (_, moment) => {
-    await ward.restart();
-    const pod = await ward.node.addPod(`pod-${moment.step}-${moment.phase}-${moment.nth}`);
-    await ward.add(pod);
-    await ward.kill();
-    await ward.arm(moment);
-    expect(await ward.command('daemon', '--cleanup')).toMatchObject({ code: null });
-    expect(await ward.disarm()).toBe(true);
-    expect(await ward.command('daemon', '--cleanup')).toMatchObject({ code: 0 });
-    using netlink = await ward.node.netlink();
+  it.each(titled('daemon: cleanup'))('that dies %s is completed by the next', async (_, failpoint) => {
+    await crashLab.restart();
+    const pod = await crashLab.node.addPod(`pod-${failpoint.step}-${failpoint.phase}-${failpoint.nth}`);
+    await crashLab.add(pod);
+    await crashLab.kill();
+    await crashLab.setFailpoint(failpoint);
+    expect(await crashLab.command('daemon', '--cleanup')).toMatchObject({ code: null });
+    expect(await crashLab.clearFailpoint()).toBe(true);
+    expect(await crashLab.command('daemon', '--cleanup')).toMatchObject({ code: 0 });
+    using netlink = await crashLab.node.netlink();
     expect((await netlink.links.list()).map(({ name }) => name)).toEqual(['lo']);
-    expect(await ward.node.exists('/run/axoneme')).toBe(false);
-    expect(await ward.node.listFolder('/sys/fs/bpf')).toEqual([]);
-    expect(statfsType(await ward.node.path('/sys/fs/bpf'))).not.toBe(FileSystemType.bpf);
+    expect(await crashLab.node.exists('/run/axoneme')).toBe(false);
+    expect(await crashLab.node.listFolder('/sys/fs/bpf')).toEqual([]);
+    expect(statfsType(await crashLab.node.path('/sys/fs/bpf'))).not.toBe(FileSystemType.bpf);
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { attachmentOf, parseNetwork } from '../../test-harness/index.ts';
-import { Ward } from '../fixtures/crash/crash-lab.ts';
+import { CrashLab } from '../fixtures/crash/crash-lab.ts';
 import { patiently } from '../fixtures/try-again.ts';
 
 const address = '10.1.0.2';
@@ -13,16 +13,16 @@ echo '{"cniVersion":"1.0.0","interfaces":[{"name":"'$CNI_IFNAME'","sandbox":"'$C
 `;
 const network = parseNetwork(JSON.stringify({ cniVersion: '1.0.0', name: 'chain', plugins: [{ type: 'other' }, { type: 'axoneme-cni' }] }));
 
-let ward: Ward;
+let crashLab: CrashLab;
 beforeAll(async () => {
-  ward = await Ward.open({ pods: false, network });
-  await ward.node.writeFile('/opt/plugins/other', other, 0o755);
+  crashLab = await CrashLab.open({ pods: false, network });
+  await crashLab.node.writeFile('/opt/plugins/other', other, 0o755);
 });
-afterAll(() => ward[Symbol.asyncDispose]());
+afterAll(() => crashLab[Symbol.asyncDispose]());
 
 it.each(['l2', 'l3'] as const)('a netkit (%s) of another plugin is refused in words, and left alone', async (mode) => {
-  const pod = await ward.node.addPod(`p-${mode}`);
-  using netlink = await ward.node.netlink();
+  const pod = await crashLab.node.addPod(`p-${mode}`);
+  using netlink = await crashLab.node.netlink();
   using inside = await pod.netlink();
   using netns = pod.netns();
   await netlink.links.create({
@@ -34,15 +34,15 @@ it.each(['l2', 'l3'] as const)('a netkit (%s) of another plugin is refused in wo
     peer: { name: 'eth0', netns },
   });
   const before = await netlink.links.get(`nk-${mode}`);
-  await expect(patiently(() => ward.runtime.add(network, attachmentOf(pod)))).rejects.toMatchObject({
+  await expect(patiently(() => crashLab.runtime.add(network, attachmentOf(pod)))).rejects.toMatchObject({
     code: 7,
     msg:
       `adopt eth0 in ${pod.netnsPath}: it is of kind netkit, and only a veth pair with the node can be adopted; ` +
       'let the plugin before axoneme-cni make one, or put axoneme-cni first',
   });
-  await ward.expectBooks();
-  await patiently(() => ward.delete(pod));
-  await ward.expectBooks();
+  await crashLab.expectBooks();
+  await patiently(() => crashLab.delete(pod));
+  await crashLab.expectBooks();
   expect(await netlink.links.get(`nk-${mode}`)).toEqual(before);
   expect(await inside.links.find('eth0')).toBeDefined();
   await netlink.links.delete(before.ifindex);

@@ -1,21 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Pod, ping, udpEcho } from '../../test-harness/index.ts';
-import { NetkitNode } from '../fixtures/netkit-node.ts';
+import { configOf } from '../fixtures/datapath-mode.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 const pins = '/sys/fs/bpf/axoneme/v1';
 
 /* One node through its life: chosen by `auto`, broken by hand, killed, turned to veth and back. The order of the tests is that of the life. */
 describe('a node that takes netkit where the kernel has it', () => {
-  let site: NetkitNode;
+  let site: TestNode;
   let web: Pod;
   let db: Pod;
   beforeAll(async () => {
-    site = await NetkitNode.open('auto');
+    site = await TestNode.open({ config: configOf('auto'), retries: true });
     ({ pod: web } = await site.add('web'));
     ({ pod: db } = await site.add('db'));
   });
   afterAll(() => site[Symbol.asyncDispose]());
 
+  const podNamed = (name: string) => site.node.pods.get(name) as Pod;
   const reaches = async (from: Pod, to: Pod) => {
     for (const family of [4, 6] as const) expect(await ping(from, to, { family, timeout: 10_000 })).toMatchObject({ reached: true });
   };
@@ -64,14 +66,14 @@ describe('a node that takes netkit where the kernel has it', () => {
   });
 
   it('keeps everything at the next start, killed or not', async () => {
-    await site.become('auto');
+    await site.reconfigure(configOf('auto'));
     await reaches(web, db);
     await site.check(web);
     await site.check(db);
   });
 
   it('runs veth and netkit side by side when its mode changes', async () => {
-    await site.become('veth');
+    await site.reconfigure(configOf('veth'));
     expect((await site.status()).datapath).toMatchObject({ deviceMode: 'veth' });
     await reaches(web, db);
     const { pod: old } = await site.add('old');
@@ -88,7 +90,7 @@ describe('a node that takes netkit where the kernel has it', () => {
 
   it('runs no more programs for a packet from netkit to netkit than from veth to veth', async () => {
     await site.node.run(['sysctl', '-w', 'kernel.bpf_stats_enabled=1']);
-    const [byVeth, byNetkit] = [await programsOf(site.pod('old'), site.pod('older')), await programsOf(web, db)];
+    const [byVeth, byNetkit] = [await programsOf(podNamed('old'), podNamed('older')), await programsOf(web, db)];
     await site.node.run(['sysctl', '-w', 'kernel.bpf_stats_enabled=0']);
     // there and back again
     expect({ byVeth, byNetkit }).toEqual({ byVeth: 2, byNetkit: 2 });
@@ -100,12 +102,12 @@ describe('a node that takes netkit where the kernel has it', () => {
       return (await site.node.run(['ls', `${pins}/links/${hostIfname}`])).split('\n').filter((name) => name !== '');
     };
     expect(await attached(web)).toEqual(['ingress']);
-    expect(await attached(site.pod('old'))).toEqual(['egress', 'ingress']);
+    expect(await attached(podNamed('old'))).toEqual(['egress', 'ingress']);
   });
 
   it('goes back, and leaves nothing of pods of either kind', async () => {
-    await site.become('netkit');
-    for (const name of ['old', 'older', 'web', 'db']) await site.delete(site.pod(name));
+    await site.reconfigure(configOf('netkit'));
+    for (const name of ['old', 'older', 'web', 'db']) await site.delete(podNamed(name));
     await expect.poll(async () => (await site.node.run(['ip', '-o', 'link'])).match(/lxc|axd/g)).toBe(null);
     expect((await site.status()).endpoints).toMatchObject({ ready: 0, total: 0 });
     const { pod } = await site.add('web2');

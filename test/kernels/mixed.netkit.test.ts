@@ -4,7 +4,7 @@ import type { Endpoint } from '../../conf/api/types.ts';
 import { attachmentOf, type Pod, Runtime } from '../../test-harness/index.ts';
 import { executables } from '../fixtures/axoneme.ts';
 import { ask } from '../fixtures/crash/books.ts';
-import { type Moment, Ward } from '../fixtures/crash/crash-lab.ts';
+import { CrashLab, type Failpoint } from '../fixtures/crash/crash-lab.ts';
 import { patiently } from '../fixtures/try-again.ts';
 
 type Mode = 'veth' | 'netkit';
@@ -14,7 +14,7 @@ type Mode = 'veth' | 'netkit';
  * links, rows of the maps. The order of the tests is that of the node's life.
  */
 describe('a node with pods by netkit and by veth', () => {
-  let ward: Ward;
+  let crashLab: CrashLab;
   /** By way of the launcher: on an emulated processor the cold executable takes seconds to begin. */
   let runtime: Runtime;
   const victims = ['deleted', 'collected', 'vanished', 'away', 'homeless'] as const;
@@ -23,38 +23,38 @@ describe('a node with pods by netkit and by veth', () => {
   const both = (name: (typeof victims)[number]) => (['netkit', 'veth'] as const).map((kind) => pods.get(`${kind}-${name}`) as Pod);
   const later = (name: (typeof victims)[number]) => victims.slice(victims.indexOf(name)).flatMap(both);
 
-  const add = (pod: Pod) => patiently(() => runtime.add(ward.network, attachmentOf(pod)));
-  const check = (pod: Pod) => patiently(() => runtime.check(ward.network, attachmentOf(pod)));
-  const remove = (pod: Pod) => patiently(() => runtime.del(ward.network, attachmentOf(pod)));
+  const add = (pod: Pod) => patiently(() => runtime.add(crashLab.network, attachmentOf(pod)));
+  const check = (pod: Pod) => patiently(() => runtime.check(crashLab.network, attachmentOf(pod)));
+  const remove = (pod: Pod) => patiently(() => runtime.del(crashLab.network, attachmentOf(pod)));
   /** Another daemon, which makes pods in this way. */
   async function start(datapathMode: Mode): Promise<void> {
-    await ward.configure({ datapathMode });
-    await ward.restart();
+    await crashLab.configure({ datapathMode });
+    await crashLab.restart();
   }
   async function populate(kind: Mode): Promise<void> {
     for (const name of ['steady', ...victims]) {
-      const pod = await ward.node.addPod(`${kind}-${name}`);
+      const pod = await crashLab.node.addPod(`${kind}-${name}`);
       await add(pod);
-      if (name === 'steady') ward.steady.push(pod);
+      if (name === 'steady') crashLab.longLivedPods.push(pod);
       else pods.set(pod.name, pod);
     }
   }
   /** What is to stay is whole, nothing else is left, and both kinds reach each other. */
   async function expectOnly(...others: readonly Pod[]): Promise<void> {
-    await ward.expectBooks(...others);
-    const [byNetkit, byVeth] = ward.steady as [Pod, Pod];
+    await crashLab.expectBooks(...others);
+    const [byNetkit, byVeth] = crashLab.longLivedPods as [Pod, Pod];
     for (const pod of [byNetkit, byVeth]) await check(pod);
-    await ward.expectReach(byVeth);
+    await crashLab.expectReach(byVeth);
   }
 
   beforeAll(async () => {
-    ward = await Ward.open({ pods: false, datapathMode: 'netkit' });
-    runtime = new Runtime(ward.node, { pluginDirs: [dirname(executables.plugin)] });
+    crashLab = await CrashLab.open({ pods: false, datapathMode: 'netkit' });
+    runtime = new Runtime(crashLab.node, { pluginDirs: [dirname(executables.plugin)] });
     await populate('netkit');
     await start('veth');
     await populate('veth');
   });
-  afterAll(() => ward[Symbol.asyncDispose]());
+  afterAll(() => crashLab[Symbol.asyncDispose]());
 
   it('finds both kinds whole', async () => {
     for (const pod of later('deleted')) await check(pod);
@@ -67,23 +67,23 @@ describe('a node with pods by netkit and by veth', () => {
   });
 
   it('collects both kinds by GC, of one the namespace being gone, and keeps what is valid', async () => {
-    for (const pod of both('collected').slice(0, 1)) await ward.node.removePod(pod);
-    expect(await ward.collect(...later('vanished'))).toBe(0);
+    for (const pod of both('collected').slice(0, 1)) await crashLab.node.removePod(pod);
+    expect(await crashLab.collect(...later('vanished'))).toBe(0);
     await expectOnly(...later('vanished'));
   });
 
   it('clears at its start what went with its namespace while nobody watched', async () => {
-    await ward.kill();
-    for (const pod of both('vanished')) await ward.node.removePod(pod);
+    await crashLab.kill();
+    for (const pod of both('vanished')) await crashLab.node.removePod(pod);
     await start('veth');
     await expectOnly(...later('away'));
   });
 
   it('makes good at its start, in the other mode, the deletes that met no daemon', async () => {
-    await ward.kill();
+    await crashLab.kill();
     for (const pod of both('away')) await remove(pod);
     for (const pod of both('homeless')) {
-      await ward.node.removePod(pod);
+      await crashLab.node.removePod(pod);
       await remove(pod);
     }
     await start('netkit');
@@ -92,58 +92,58 @@ describe('a node with pods by netkit and by veth', () => {
 
   it('gives pods of both kinds the records again that it lost', async () => {
     const endpoints = async () =>
-      (await ask<Endpoint[]>(ward.node, '/v1/endpoints')).map(({ containerId, device }) => ({ containerId, device }));
+      (await ask<Endpoint[]>(crashLab.node, '/v1/endpoints')).map(({ containerId, device }) => ({ containerId, device }));
     const before = await endpoints();
-    await ward.kill();
-    await ward.node.remove('/run/axoneme/endpoints');
+    await crashLab.kill();
+    await crashLab.node.remove('/run/axoneme/endpoints');
     await start('netkit');
     expect(await endpoints()).toEqual(before);
     await expectOnly();
   });
 
   describe('when a process dies in the midst of a pod by netkit', () => {
-    let victim: Pod;
+    let podUnderTest: Pod;
     beforeAll(async () => {
-      victim = await ward.node.addPod('victim');
+      podUnderTest = await crashLab.node.addPod('victim');
     });
 
     /** ADD until it has come by the failpoint: a daemon that is slow to answer lets it fail before. Whether it succeeded. */
     async function addOnce(): Promise<boolean> {
-      let isAdded = await ward.tryAdd(victim);
-      for (let left = 10; left > 0 && !isAdded && !(await ward.fired()); left -= 1) isAdded = await ward.tryAdd(victim);
+      let isAdded = await crashLab.tryAdd(podUnderTest);
+      for (let left = 10; left > 0 && !isAdded && !(await crashLab.fired()); left -= 1) isAdded = await crashLab.tryAdd(podUnderTest);
       return isAdded;
     }
 
     it('the plugin in ADD, with its program attached and not yet pinned', async () => {
-      await ward.arm({ step: 'add.attach.ingress', phase: 'after' });
+      await crashLab.setFailpoint({ step: 'add.attach.ingress', phase: 'after' });
       expect(await addOnce()).toBe(false);
-      expect(await ward.disarm()).toBe(true);
-      await ward.expectBooks();
+      expect(await crashLab.clearFailpoint()).toBe(true);
+      await crashLab.expectBooks();
     });
 
     /** The daemon dies in what it is asked for, and the next one has the other mode. */
-    async function dying(moment: Moment, next: Mode, verb: () => Promise<boolean>): Promise<boolean> {
-      await ward.arm(moment);
+    async function dying(moment: Failpoint, next: Mode, verb: () => Promise<boolean>): Promise<boolean> {
+      await crashLab.setFailpoint(moment);
       const outcome = verb();
-      await expect.poll(() => ward.fired()).toBe(true);
-      await ward.daemon.ended;
-      await ward.disarm();
+      await expect.poll(() => crashLab.fired()).toBe(true);
+      await crashLab.daemon.ended;
+      await crashLab.clearFailpoint();
       await start(next);
       return await outcome;
     }
 
     it('the daemon in ADD, after rows.device', async () => {
       expect(await dying({ step: 'rows.device', phase: 'after' }, 'netkit', addOnce)).toBe(false);
-      await ward.expectBooks();
+      await crashLab.expectBooks();
     });
 
     it('the daemon in DEL, after bury.peer; the next one makes pods by veth', async () => {
-      await add(victim);
-      expect(await dying({ step: 'bury.peer', phase: 'after' }, 'veth', () => ward.tryDelete(victim))).toBe(true);
-      await ward.expectBooks();
-      await add(victim);
-      await ward.expectReach(victim);
-      await remove(victim);
+      await add(podUnderTest);
+      expect(await dying({ step: 'bury.peer', phase: 'after' }, 'veth', () => crashLab.tryDelete(podUnderTest))).toBe(true);
+      await crashLab.expectBooks();
+      await add(podUnderTest);
+      await crashLab.expectReach(podUnderTest);
+      await remove(podUnderTest);
       await expectOnly();
     });
   });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Frame } from '../../bpf/testing/frame.ts';
 import { type NetworkNamespace, type Pod, pathMtu, ping, type Result, tcpEcho, udpEcho } from '../../test-harness/index.ts';
-import { NetkitNode } from '../fixtures/netkit-node.ts';
+import { configOf } from '../fixtures/datapath-mode.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 import { NARROW } from '../fixtures/test-topology.ts';
 
 const routers = { 4: '10.0.0.1', 6: 'fd00::1' } as const;
@@ -20,12 +21,12 @@ interface IpLink {
 }
 
 describe.each(['netkit', 'netkit-l2'] as const)('pods by %s', (mode) => {
-  let site: NetkitNode;
+  let site: TestNode;
   let web: Pod;
   let db: Pod;
   let result: Result;
   beforeAll(async () => {
-    site = await NetkitNode.open(mode);
+    site = await TestNode.open({ config: configOf(mode), retries: true });
     ({ pod: web, result } = await site.add('web'));
     ({ pod: db } = await site.add('db'));
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { attachmentOf, type Pod, parseNetwork, tcpEcho } from '../../test-harness/index.ts';
 import { dualStack } from '../fixtures/axoneme.ts';
-import { Site } from '../fixtures/site.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 import { patiently } from '../fixtures/try-again.ts';
 
 /* A pod whose packets go through the node's stack (docs/decisions/0024-plugin-chaining.md), though its program runs where no device has seen them. */
@@ -16,15 +16,15 @@ const network = parseNetwork(JSON.stringify({ cniVersion: '1.0.0', name: 'ports'
 const PORT = 8080;
 const timeout = 10_000;
 
-let site: Site;
+let site: TestNode;
 let web: Pod;
 let plain: Pod;
 beforeAll(async () => {
-  site = await Site.open({ network, config: { ...dualStack, bpf: { datapathMode: 'netkit' } } });
+  site = await TestNode.open({ network, config: { ...dualStack, bpf: { datapathMode: 'netkit' } } });
   await site.node.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1']);
   const add = async (name: string, portMappings: readonly object[]) => {
     const pod = await site.node.addPod(name);
-    await patiently(() => site.axoneme.runtime.add(network, attachmentOf(pod, { capabilityArgs: { portMappings } })));
+    await patiently(() => site.runtime.add(network, attachmentOf(pod, { capabilityArgs: { portMappings } })));
     return pod;
   };
   web = await add('web', [{ hostPort: PORT, containerPort: PORT, protocol: 'tcp' }]);

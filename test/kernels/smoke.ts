@@ -16,7 +16,8 @@ import { ping } from '../../test-harness/probe/ping.ts';
 import { attachmentOf } from '../../test-harness/runtime/attachment.ts';
 import { CniError } from '../../test-harness/runtime/cni-error.ts';
 import { buried } from '../fixtures/api.ts';
-import { AxonemeNode, dualStack } from '../fixtures/axoneme.ts';
+import { dualStack } from '../fixtures/axoneme.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 const started = performance.now();
 const say = (what: string) => process.stdout.write(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${what}\n`);
@@ -36,7 +37,7 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function add(axoneme: AxonemeNode, name: string): Promise<Pod> {
+async function add(axoneme: TestNode, name: string): Promise<Pod> {
   const pod = await axoneme.node.addPod(name);
   await patiently(() => axoneme.runtime.add(axoneme.network, attachmentOf(pod)));
   return pod;
@@ -59,7 +60,7 @@ async function talk(pairs: readonly (readonly [NetworkNamespace, NetworkNamespac
 }
 
 /** What holds the pods' programs must be of the kind that the daemon says. */
-async function expectMode(axoneme: AxonemeNode): Promise<Status['datapath']> {
+async function expectMode(axoneme: TestNode): Promise<Status['datapath']> {
   const { datapath } = JSON.parse(await axoneme.cli('status', '-o', 'json')) as Status;
   equal(datapath.attachMode, (await probe('tcx')) === 'no' ? 'Legacy TC' : 'TCX');
   using netlink = await axoneme.node.netlink();
@@ -83,7 +84,7 @@ async function smoke(): Promise<void> {
   await using lab = await Lab.create({ nodes: { node: {} }, hosts: { outside: {} }, links: [{ between: ['node', 'outside'] }] });
   const node = lab.node('node');
   await lab.announce(node, ['10.0.0.0/16', 'fd00::/112']);
-  await using axoneme = await AxonemeNode.start(node);
+  await using axoneme = await TestNode.start(node);
   say(`the daemon serves: ${axoneme.daemon.stderr.match(/"reason":"([^"]*)"/)?.[1]}`);
   const [web, db] = [await add(axoneme, 'web'), await add(axoneme, 'db')] as const;
   say('two pods are there');
@@ -110,7 +111,7 @@ async function smoke(): Promise<void> {
 }
 
 /** The same in short by netkit, after a start in the other mode. What of a pair is not ours to choose is the kernel's default. */
-async function smokeNetkit(axoneme: AxonemeNode, outside: Machine): Promise<void> {
+async function smokeNetkit(axoneme: TestNode, outside: Machine): Promise<void> {
   const { node } = axoneme;
   await axoneme.daemon.stop('SIGKILL');
   await node.writeFile('/etc/axoneme/config.yaml', JSON.stringify({ ...dualStack, bpf: { datapathMode: 'auto' } }));
@@ -144,7 +145,7 @@ async function smokeNetkit(axoneme: AxonemeNode, outside: Machine): Promise<void
   say('the same by netkit');
 }
 
-async function expectNothingAfter(axoneme: AxonemeNode, pods: readonly Pod[]): Promise<void> {
+async function expectNothingAfter(axoneme: TestNode, pods: readonly Pod[]): Promise<void> {
   for (const pod of pods) await axoneme.delete(pod);
   await buried(axoneme.node);
   const { burials, endpoints } = JSON.parse(await axoneme.cli('status', '-o', 'json')) as Status;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Mode, NetkitNode } from '../fixtures/netkit-node.ts';
+import { configOf, type DatapathMode } from '../fixtures/datapath-mode.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 /** Documentation/trace/histogram.rst; mounted by the virtual machine. */
 const events = '/sys/kernel/tracing/events/raw_syscalls/sys_enter';
@@ -24,16 +25,16 @@ async function count(pid: number, work: () => Promise<unknown>): Promise<number>
   }
 }
 
-let site: NetkitNode;
+let site: TestNode;
 beforeAll(async () => {
-  site = await NetkitNode.open('veth');
+  site = await TestNode.open({ config: configOf('veth'), retries: true });
 });
 afterAll(() => site[Symbol.asyncDispose]());
 
 /** The least of some ADDs: the daemon also looks at the node every second or two, which is why calls of bpf() are not counted here. */
-async function requestsOfAdd(mode: Mode): Promise<number> {
+async function requestsOfAdd(mode: DatapathMode): Promise<number> {
   const all: number[] = [];
-  for (let n = 0; n < 4; n += 1) all.push(await count(site.axoneme.daemon.pid ?? 0, () => site.add(`${mode}-${n}`)));
+  for (let n = 0; n < 4; n += 1) all.push(await count(site.daemon.pid ?? 0, () => site.add(`${mode}-${n}`)));
   return Math.min(...all);
 }
 
@@ -42,7 +43,7 @@ const MOST = { veth: 13, netkit: 17 } as const;
 
 it('an ADD makes no more requests to netlink than it did, by veth and by netkit', async () => {
   const veth = await requestsOfAdd('veth');
-  await site.become('netkit');
+  await site.reconfigure(configOf('netkit'));
   const netkit = await requestsOfAdd('netkit');
   expect(veth).toBeLessThanOrEqual(MOST.veth);
   expect(netkit).toBeLessThanOrEqual(MOST.netkit);

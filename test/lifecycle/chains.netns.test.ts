@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { attachmentOf, type Family, type Machine, type Pod, parseNetwork, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
-import { Site } from '../fixtures/site.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 /** 1.0.0 is the newest version that the reference plugins of Debian 12 speak. */
 function network(...plugins: object[]) {
@@ -22,28 +22,28 @@ const capabilityArgs = {
   portMappings: ['tcp', 'udp'].map((protocol) => ({ hostPort: PORT, containerPort: PORT, protocol })),
 };
 
-async function open(...plugins: object[]): Promise<Site> {
-  const site = await Site.open({ network: network(...plugins) });
+async function open(...plugins: object[]): Promise<TestNode> {
+  const site = await TestNode.open({ network: network(...plugins) });
   await site.node.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1']);
   return site;
 }
 
-async function add(site: Site, name: string, capabilities: Readonly<Record<string, unknown>> = {}): Promise<Pod> {
+async function add(site: TestNode, name: string, capabilities: Readonly<Record<string, unknown>> = {}): Promise<Pod> {
   const pod = await site.node.addPod(name);
-  await site.axoneme.runtime.add(site.axoneme.network, attachmentOf(pod, { capabilityArgs: capabilities }));
+  await site.runtime.add(site.network, attachmentOf(pod, { capabilityArgs: capabilities }));
   return pod;
 }
 
 /** Through a port of the node to the pod behind it. */
-async function throughHostPort(from: Machine | Pod, site: Site, pod: Pod, family: Family = 4) {
+async function throughHostPort(from: Machine | Pod, site: TestNode, pod: Pod, family: Family = 4) {
   return tcpEcho(from, pod, { family, address: await site.node.address(family), port: PORT });
 }
 
 describe('axoneme with portmap and firewall behind it', () => {
-  let site: Site;
+  let site: TestNode;
   let web: Pod;
   let plain: Pod;
-  shared(async () => {
+  sharedFixture(async () => {
     site = await open({ ...axoneme, capabilities: { portMappings: true } }, portmap, firewall);
     web = await add(site, 'web', capabilityArgs);
     plain = await add(site, 'plain');
@@ -76,10 +76,10 @@ describe('axoneme with portmap and firewall behind it', () => {
   it('is found whole, and goes without a trace', async () => {
     const before = await site.state();
     const pod = await add(site, 'passing');
-    await site.axoneme.runtime.check(site.axoneme.network, attachmentOf(pod));
+    await site.runtime.check(site.network, attachmentOf(pod));
     // portmap's own CHECK (1.1.1) looks for IPv4 rules among those of IPv6 when a pod has both families and a port
-    await site.axoneme.runtime.check(network(axoneme), attachmentOf(web));
-    await site.axoneme.delete(pod);
+    await site.runtime.check(network(axoneme), attachmentOf(web));
+    await site.delete(pod);
     expect((await site.state()).tables).toEqual(before.tables);
   });
 });
@@ -88,13 +88,13 @@ describe.each([
   ['bridge', bridge],
   ['ptp', ptp],
 ])('axoneme behind %s, portmap behind both', (_name, first) => {
-  let site: Site;
+  let site: TestNode;
   let web: Pod;
   let plain: Pod;
-  shared(async () => {
+  sharedFixture(async () => {
     site = await open(first, { ...axoneme, capabilities: { portMappings: true } }, portmap);
     const pod = await add(site, 'warm');
-    await site.axoneme.delete(pod);
+    await site.delete(pod);
     web = await add(site, 'web', capabilityArgs);
     plain = await add(site, 'plain');
     return site;
@@ -117,7 +117,7 @@ describe.each([
   });
 
   it('adopts device and address, and sees to it that a pod speaks for itself only', async () => {
-    const endpoints = JSON.parse(await site.axoneme.cli('endpoint', 'list', '-o', 'json')) as Record<string, unknown>[];
+    const endpoints = JSON.parse(await site.cli('endpoint', 'list', '-o', 'json')) as Record<string, unknown>[];
     expect(endpoints).toHaveLength(2);
     for (const endpoint of endpoints) {
       expect(endpoint).toMatchObject({ chained: true, hostIfname: expect.stringMatching(/^veth/), ipv4: { pool: 'chained' } });
@@ -131,31 +131,31 @@ describe.each([
     const before = await site.state();
     const pod = await add(site, 'passing');
     const attachment = attachmentOf(pod);
-    await site.axoneme.runtime.check(site.axoneme.network, attachment);
+    await site.runtime.check(site.network, attachment);
     const [folder] = (await site.node.run(['sh', '-c', 'ls -td /sys/fs/bpf/axoneme/v1/links/lxc*'])).split('\n');
     await site.node.run(['rm', `${folder}/ingress`]);
     await expect.poll(() => site.node.exists(`${folder}/ingress`)).toBe(true);
-    await site.axoneme.runtime.check(site.axoneme.network, attachment);
-    await site.axoneme.delete(pod);
+    await site.runtime.check(site.network, attachment);
+    await site.delete(pod);
     const after = await site.state();
     expect(after.tables).toEqual(before.tables);
   });
 
   it('stays through a restart of the daemon', async () => {
-    site.axoneme.daemon.signal('SIGKILL');
+    site.daemon.signal('SIGKILL');
     expect(await tcpEcho(web, plain)).toMatchObject({ reached: true });
-    await site.axoneme.restart();
+    await site.restart();
     expect(await tcpEcho(plain, web)).toMatchObject({ reached: true });
-    await site.axoneme.runtime.check(site.axoneme.network, attachmentOf(plain));
+    await site.runtime.check(site.network, attachmentOf(plain));
   });
 
   it('is deleted while the daemon is away, and forgotten at its start', async () => {
     const pod = await add(site, 'orphan');
-    const count = async () => (JSON.parse(await site.axoneme.cli('endpoint', 'list', '-o', 'json')) as unknown[]).length;
+    const count = async () => (JSON.parse(await site.cli('endpoint', 'list', '-o', 'json')) as unknown[]).length;
     expect(await count()).toBe(3);
-    site.axoneme.daemon.signal('SIGKILL');
-    await site.axoneme.delete(pod);
-    await site.axoneme.restart();
+    site.daemon.signal('SIGKILL');
+    await site.delete(pod);
+    await site.restart();
     expect(await count()).toBe(2);
   });
 });

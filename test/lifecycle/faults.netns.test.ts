@@ -12,22 +12,22 @@ import {
   type SocketProxy,
   tcpEcho,
 } from '../../test-harness/index.ts';
-import { coldPlugins } from '../fixtures/plugin-variants.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
-import { Site, type State } from '../fixtures/site.ts';
+import { standalonePlugins } from '../fixtures/plugin-variants.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
+import { type NodeState, TestNode } from '../fixtures/test-node.ts';
 
 describe('an ADD through trouble', () => {
-  let site: Site;
+  let site: TestNode;
   /** Calls the cold executable: what speaks with the daemon over the socket that is disturbed here. */
   let runtime: Runtime;
   let proxy: SocketProxy;
-  let before: State;
+  let before: NodeState;
   let pod: Pod;
-  shared(async () => {
-    site = await Site.open();
-    const { pod: first } = await site.axoneme.add('first');
-    await site.axoneme.delete(first);
-    runtime = new Runtime(site.node, { pluginDirs: [await coldPlugins(site.node)] });
+  sharedFixture(async () => {
+    site = await TestNode.open();
+    const { pod: first } = await site.add('first');
+    await site.delete(first);
+    runtime = new Runtime(site.node, { pluginDirs: [await standalonePlugins(site.node)] });
     return site;
   });
   beforeEach(async () => {
@@ -37,7 +37,7 @@ describe('an ADD through trouble', () => {
   });
   afterEach(async () => {
     await proxy.lift();
-    await runtime.del(site.axoneme.network, attachmentOf(pod));
+    await runtime.del(site.network, attachmentOf(pod));
     await site.node.removePod(pod);
     // nothing is left, whatever happened
     const differences = async () => {
@@ -50,7 +50,7 @@ describe('an ADD through trouble', () => {
     await expect.poll(differences, { interval: 100 }).toBe('');
   });
 
-  const add = () => runtime.add(site.axoneme.network, attachmentOf(pod));
+  const add = () => runtime.add(site.network, attachmentOf(pod));
 
   it('waits for a daemon that is late', async () => {
     proxy.trouble({ delay: 300 });
@@ -59,7 +59,7 @@ describe('an ADD through trouble', () => {
   });
 
   it('waits for a daemon that hangs for a while', async () => {
-    const fault = await pause(site.axoneme.daemon);
+    const fault = await pause(site.daemon);
     const added = add();
     setTimeout(() => void fault.lift(), 400);
     await added;

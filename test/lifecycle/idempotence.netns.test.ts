@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { attachmentOf, expectNoChange, type Pod, tcpEcho } from '../../test-harness/index.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
-import { Site } from '../fixtures/site.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 /* The cases of docs/decisions/0025 that no other file holds. */
 
 describe('a runtime that tries again, forgets, or takes names twice', () => {
-  let site: Site;
-  shared(async () => {
-    site = await Site.open();
-    const { pod } = await site.axoneme.add('first');
-    await site.axoneme.delete(pod);
+  let site: TestNode;
+  sharedFixture(async () => {
+    site = await TestNode.open();
+    const { pod } = await site.add('first');
+    await site.delete(pod);
     return site;
   });
 
@@ -21,7 +21,7 @@ describe('a runtime that tries again, forgets, or takes names twice', () => {
   const works = async (pod: Pod) => expect(await tcpEcho(site.outside, pod)).toMatchObject({ reached: true });
 
   it('may ADD again after a failed ADD, without a DEL in between', async () => {
-    const { runtime, network } = site.axoneme;
+    const { runtime, network } = site;
     const before = await site.state();
     const pod = await site.node.addPod('stubborn');
     await pod.run(['ip', 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'other']);
@@ -30,12 +30,12 @@ describe('a runtime that tries again, forgets, or takes names twice', () => {
     await pod.run(['ip', 'link', 'delete', 'eth0']);
     await runtime.add(network, attachmentOf(pod));
     await works(pod);
-    await site.axoneme.delete(pod);
+    await site.delete(pod);
     expectNoChange(before.node, (await site.state()).node);
   });
 
   it('may ADD a pod of the same name under another container id while the old one still lives, and DEL the old one later', async () => {
-    const { runtime, network } = site.axoneme;
+    const { runtime, network } = site;
     const before = await site.state();
     const [old, young] = [await site.node.addPod('old'), await site.node.addPod('young')];
     await runtime.add(network, named(old, 'c-old'));
@@ -52,7 +52,7 @@ describe('a runtime that tries again, forgets, or takes names twice', () => {
   });
 
   it('may give a path of a namespace to another container; the DEL of the first one, at that path, leaves the second alone', async () => {
-    const { runtime, network } = site.axoneme;
+    const { runtime, network } = site;
     const before = await site.state();
     const first = await site.node.addPod('reused');
     await runtime.add(network, named(first, 'c-first'));
@@ -69,7 +69,7 @@ describe('a runtime that tries again, forgets, or takes names twice', () => {
   });
 
   it('may DEL while its ADD is under way; whichever ends last, nothing is left', async () => {
-    const { runtime, network } = site.axoneme;
+    const { runtime, network } = site;
     const before = await site.state();
     for (let round = 0; round < 4; round += 1) {
       const pod = await site.node.addPod('hasty');
@@ -86,9 +86,9 @@ describe('a runtime that tries again, forgets, or takes names twice', () => {
   });
 
   it('may DEL with nothing but the two names: no namespace, no arguments, no result', async () => {
-    const { runtime, network } = site.axoneme;
+    const { runtime, network } = site;
     const before = await site.state();
-    const { pod } = await site.axoneme.add('bare');
+    const { pod } = await site.add('bare');
     await site.node.removePod(pod);
     for (let i = 0; i < 2; i += 1) await runtime.del(network, { containerId: pod.containerId, netns: '' });
     expect((await site.state()).tables).toEqual(before.tables);

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { attachmentOf, diff, formatChanges, type Pod, Runtime, tcpEcho } from '../../test-harness/index.ts';
-import { coldPlugins } from '../fixtures/plugin-variants.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
-import { Site, type State } from '../fixtures/site.ts';
+import { standalonePlugins } from '../fixtures/plugin-variants.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
+import { type NodeState, TestNode } from '../fixtures/test-node.ts';
 
 /**
  * Moments of an ADD in milliseconds: process start, reservation, device, programs, answer. Where RCU is not expedited, the daemon takes some 50 and a
@@ -16,19 +16,19 @@ const forms = [
 const kills = forms.flatMap(({ form, moments }) => moments.map((moment) => [form, moment] as const));
 
 describe('an interrupted ADD', () => {
-  let site: Site;
+  let site: TestNode;
   let runtimes: Readonly<Record<(typeof forms)[number]['form'], Runtime>>;
-  shared(async () => {
-    site = await Site.open();
-    const cold = new Runtime(site.node, { pluginDirs: [await coldPlugins(site.node)] });
-    runtimes = { launcher: site.axoneme.runtime, 'cold plugin': cold };
-    const { pod } = await site.axoneme.add('first');
-    await site.axoneme.delete(pod);
+  sharedFixture(async () => {
+    site = await TestNode.open();
+    const cold = new Runtime(site.node, { pluginDirs: [await standalonePlugins(site.node)] });
+    runtimes = { launcher: site.runtime, 'cold plugin': cold };
+    const { pod } = await site.add('first');
+    await site.delete(pod);
     return site;
   });
 
   /** The differences to an earlier state, as soon as there are none, or those that remain. */
-  async function settles(before: State): Promise<void> {
+  async function settles(before: NodeState): Promise<void> {
     const differences = async () => {
       const after = await site.state();
       return (
@@ -42,7 +42,7 @@ describe('an interrupted ADD', () => {
   /** Kills an ADD, does `work`, deletes the pod whatever came of that, and expects the node to be as before. */
   async function interrupt([form, moment]: (typeof kills)[number], work: (runtime: Runtime, pod: Pod, first: unknown) => Promise<void>) {
     const before = await site.state();
-    const [runtime, { network }] = [runtimes[form], site.axoneme];
+    const [runtime, { network }] = [runtimes[form], site];
     const pod = await site.node.addPod('victim');
     try {
       const signal = AbortSignal.timeout(moment);
@@ -60,7 +60,7 @@ describe('an interrupted ADD', () => {
 
   it.each(kills)('by the %s killed after %i ms can be tried again at once', async (...kill) => {
     await interrupt(kill, async (runtime, pod, first) => {
-      const { network } = site.axoneme;
+      const { network } = site;
       // killed so late that all was done but the answer: then the attachment lives, and the runtime must delete it first
       const second = first ?? (await runtime.add(network, attachmentOf(pod)).catch(() => undefined));
       if (second === undefined) {
@@ -73,16 +73,16 @@ describe('an interrupted ADD', () => {
 
   it.each([20, 50, 80, 150])('by the daemon killed after %i ms of ten ADDs leaves nothing once the pods are deleted', async (moment) => {
     const before = await site.state();
-    const { runtime, network } = site.axoneme;
+    const { runtime, network } = site;
     const pods = await Promise.all(Array.from({ length: 10 }, (_, i) => site.node.addPod(`pod${i}`)));
     const adds = Promise.allSettled(pods.map((pod) => runtime.add(network, attachmentOf(pod))));
     await sleep(moment);
-    site.axoneme.daemon.signal('SIGKILL');
+    site.daemon.signal('SIGKILL');
     const outcomes = await adds;
-    await site.axoneme.restart();
+    await site.restart();
     const alive = pods.filter((_, i) => outcomes[i]?.status === 'fulfilled');
     for (const pod of alive) expect(await tcpEcho(pod, site.outside)).toMatchObject({ reached: true });
-    await Promise.all(pods.map((pod: Pod) => site.axoneme.delete(pod)));
+    await Promise.all(pods.map((pod: Pod) => site.delete(pod)));
     await settles(before);
   });
 });

@@ -4,8 +4,8 @@ import type { Endpoint, Status } from '../../conf/api/types.ts';
 import { type Filter, probe } from '../../native/index.ts';
 import { attachmentOf, capture, EchoStream, type Pod, parseNetwork, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
 import { dualStack } from '../fixtures/axoneme.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
-import { Site } from '../fixtures/site.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 /* Programs attached by filters of clsact, as on kernels before 6.6, on whatever kernel this is. */
 
@@ -14,16 +14,16 @@ const settings = (enableTCX: boolean) => ({ ...dualStack, bpf: { enableTCX } });
 const pins = '/sys/fs/bpf/axoneme/v1';
 const hasTcx = (await probe('tcx')) === 'yes';
 
-const endpointsOf = async (site: Site) => JSON.parse(await site.axoneme.cli('endpoint', 'list', '-o', 'json')) as Endpoint[];
+const endpointsOf = async (site: TestNode) => JSON.parse(await site.cli('endpoint', 'list', '-o', 'json')) as Endpoint[];
 
-async function deviceOf(site: Site, pod: Pod): Promise<string> {
+async function deviceOf(site: TestNode, pod: Pod): Promise<string> {
   const endpoint = (await endpointsOf(site)).find(({ containerId }) => containerId === pod.containerId);
   if (endpoint === undefined) throw new Error(`find endpoint of ${pod.name}: none`);
   return endpoint.hostIfname;
 }
 
 /** The filters of a device on the node, as the kernel has them. */
-async function filtersOf(site: Site, device: string): Promise<{ ingress: Filter[]; egress: Filter[] }> {
+async function filtersOf(site: TestNode, device: string): Promise<{ ingress: Filter[]; egress: Filter[] }> {
   using netlink = await site.node.netlink();
   const { ifindex } = await netlink.links.get(device);
   const { trafficControl } = netlink;
@@ -35,25 +35,25 @@ async function filtersOf(site: Site, device: string): Promise<{ ingress: Filter[
 
 const namesOf = (filters: readonly Filter[]) => filters.map(({ bpf, kind }) => bpf?.name ?? kind);
 
-async function restart(site: Site, config: object, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-  await site.axoneme.daemon.stop(signal);
+async function restart(site: TestNode, config: object, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  await site.daemon.stop(signal);
   await site.node.writeFile(configFile, JSON.stringify(config));
-  await site.axoneme.restart();
+  await site.restart();
 }
 
 describe('a node with Legacy TC', () => {
-  let site: Site;
+  let site: TestNode;
   let web: Pod;
   let db: Pod;
-  shared(async () => {
-    site = await Site.open({ config: settings(false) });
+  sharedFixture(async () => {
+    site = await TestNode.open({ config: settings(false) });
     [web, db] = (await site.pods('web', 'db')) as [Pod, Pod];
     return site;
   });
 
   it('says so, and why', async () => {
-    expect(await site.axoneme.cli('status')).toMatch(/^Attach Mode: +Legacy TC \(bpf.enableTCX is false\)$/m);
-    const { datapath } = JSON.parse(await site.axoneme.cli('status', '-o', 'json'));
+    expect(await site.cli('status')).toMatch(/^Attach Mode: +Legacy TC \(bpf.enableTCX is false\)$/m);
+    const { datapath } = JSON.parse(await site.cli('status', '-o', 'json'));
     expect(datapath).toMatchObject({ attachMode: 'Legacy TC', attachReason: 'bpf.enableTCX is false' });
   });
 
@@ -86,15 +86,15 @@ describe('a node with Legacy TC', () => {
 
   it('is found whole, and not without a filter; a DEL leaves nothing', async () => {
     const before = await site.state();
-    const { pod } = await site.axoneme.add('passing');
+    const { pod } = await site.add('passing');
     const attachment = attachmentOf(pod);
     const device = await deviceOf(site, pod);
-    await site.axoneme.runtime.check(site.axoneme.network, attachment);
+    await site.runtime.check(site.network, attachment);
     await site.node.run(['tc', 'filter', 'delete', 'dev', device, 'ingress']);
-    await expect(site.axoneme.runtime.check(site.axoneme.network, attachment)).rejects.toMatchObject({
+    await expect(site.runtime.check(site.network, attachment)).rejects.toMatchObject({
       details: expect.stringContaining('ingress program is gone or detached\nfilter ingress is gone'),
     });
-    await site.axoneme.delete(pod);
+    await site.delete(pod);
     const after = await site.state();
     expect(after.tables).toEqual(before.tables);
     for (const part of ['link', 'filter', 'qdisc', 'program', 'pin'])
@@ -105,21 +105,21 @@ describe('a node with Legacy TC', () => {
     const device = await deviceOf(site, web);
     const [before] = (await filtersOf(site, device)).ingress;
     const streams = await Promise.all(([4, 6] as const).map((family) => EchoStream.open(web, db, { family })));
-    await site.axoneme.daemon.stop('SIGKILL');
+    await site.daemon.stop('SIGKILL');
     await site.node.writeFile('/run/axoneme/programs.sha256', 'another version');
-    await site.axoneme.restart();
+    await site.restart();
     for (const stream of streams) expect(await stream.stop()).not.toHaveProperty('failure');
     const after = (await filtersOf(site, device)).ingress;
     expect(after).toHaveLength(1);
     expect(after[0]?.bpf?.id).not.toBe(before?.bpf?.id);
-    await site.axoneme.runtime.check(site.axoneme.network, attachmentOf(web));
+    await site.runtime.check(site.network, attachmentOf(web));
   });
 
   it('finds a pod again whose record is lost', async () => {
     const before = await endpointsOf(site);
-    await site.axoneme.daemon.stop('SIGKILL');
+    await site.daemon.stop('SIGKILL');
     await site.node.run(['sh', '-c', 'rm /run/axoneme/endpoints/*']);
-    await site.axoneme.restart();
+    await site.restart();
     const identify = (endpoints: Endpoint[]) =>
       endpoints.map(({ id, containerId, hostIfname, ipv4, ipv6 }) => [id, containerId, hostIfname, ipv4, ipv6]);
     expect(identify(await endpointsOf(site))).toEqual(identify(before));
@@ -140,16 +140,16 @@ describe('a node with Legacy TC', () => {
     await using stream = await EchoStream.open(web, db);
     await sleep(100);
     await restart(site, settings(true));
-    expect(site.axoneme.daemon.stderr).toContain('attached the programs in the other way');
+    expect(site.daemon.stderr).toContain('attached the programs in the other way');
     expect(await filtersOf(site, device)).toEqual({ ingress: [], egress: [] });
     using netlink = await site.node.netlink();
     expect((await netlink.trafficControl.qdiscs()).filter(({ kind }) => kind === 'clsact')).toEqual([]);
     expect(await site.node.listFolder(`${pins}/links/${device}`)).toEqual(['egress', 'ingress']);
-    await site.axoneme.runtime.check(site.axoneme.network, attachmentOf(web));
+    await site.runtime.check(site.network, attachmentOf(web));
     await restart(site, settings(false), 'SIGKILL');
     expect(namesOf((await filtersOf(site, device)).egress)).toEqual(['axo_to_container']);
     expect((await site.node.listFolder(`${pins}/links/${device}`)).map((name) => name.replace(/\d+/, 'N'))).toEqual(['clsact-N']);
-    await site.axoneme.runtime.check(site.axoneme.network, attachmentOf(web));
+    await site.runtime.check(site.network, attachmentOf(web));
     const report = await stream.stop();
     expect([report.failure, report.echoed]).toEqual([undefined, report.sent]);
     expect(spoofed.packets).toHaveLength(0);
@@ -161,8 +161,7 @@ describe('a node with Legacy TC', () => {
   });
 
   it('--cleanup takes our filters off the devices of others, and of nobody else', async () => {
-    const [device = ''] = (JSON.parse(await site.axoneme.cli('status', '-o', 'json')) as { datapath: { devices: string[] } }).datapath
-      .devices;
+    const [device = ''] = (JSON.parse(await site.cli('status', '-o', 'json')) as { datapath: { devices: string[] } }).datapath.devices;
     await site.node.run([
       'tc',
       'filter',
@@ -184,9 +183,9 @@ describe('a node with Legacy TC', () => {
     ]);
     expect(namesOf((await filtersOf(site, device)).ingress)).toEqual(['axo_from_netdev', 'u32']);
     expect(namesOf((await filtersOf(site, device)).egress)).toEqual(['axo_to_netdev']);
-    for (const pod of [web, db]) await site.axoneme.delete(pod);
-    await site.axoneme.daemon.stop();
-    await site.axoneme.cli('daemon', '--cleanup');
+    for (const pod of [web, db]) await site.delete(pod);
+    await site.daemon.stop();
+    await site.cli('daemon', '--cleanup');
     expect(namesOf((await filtersOf(site, device)).ingress)).toEqual(['u32']);
     expect(namesOf((await filtersOf(site, device)).egress)).toEqual([]);
     await site.node.run(['tc', 'qdisc', 'delete', 'dev', device, 'clsact']);
@@ -197,14 +196,14 @@ describe('axoneme behind ptp, with Legacy TC', () => {
   const axoneme = { type: 'axoneme-cni' };
   const ipam = { type: 'host-local', ranges: [[{ subnet: '10.1.0.0/24' }]], routes: [{ dst: '0.0.0.0/0' }] };
   const network = (...plugins: object[]) => parseNetwork(JSON.stringify({ cniVersion: '1.0.0', name: 'chain', plugins }));
-  let site: Site;
+  let site: TestNode;
   let web: Pod;
   let device: string;
-  shared(async () => {
-    site = await Site.open({ config: settings(false), network: network({ type: 'ptp', ipMasq: false, ipam }, axoneme) });
+  sharedFixture(async () => {
+    site = await TestNode.open({ config: settings(false), network: network({ type: 'ptp', ipMasq: false, ipam }, axoneme) });
     await site.node.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1']);
     web = await site.node.addPod('web');
-    await site.axoneme.runtime.add(site.axoneme.network, attachmentOf(web));
+    await site.runtime.add(site.network, attachmentOf(web));
     device = await deviceOf(site, web);
     return site;
   });
@@ -214,16 +213,16 @@ describe('axoneme behind ptp, with Legacy TC', () => {
     expect(await ping(site.node, web)).toMatchObject({ reached: true });
     await web.run(['ip', 'address', 'add', '10.1.0.200/32', 'dev', 'eth0']);
     await ping(web, site.node, { source: '10.1.0.200', timeout: 200 });
-    const { drops } = JSON.parse(await site.axoneme.cli('status', '-o', 'json')) as Status;
+    const { drops } = JSON.parse(await site.cli('status', '-o', 'json')) as Status;
     expect(drops).toContainEqual(expect.objectContaining({ reason: 'spoofed source', direction: 'egress', packets: '1' }));
-    await site.axoneme.runtime.check(site.axoneme.network, attachmentOf(web));
+    await site.runtime.check(site.network, attachmentOf(web));
   });
 
   it('takes its filters off at DEL and leaves device, qdisc and filters of others', async () => {
     const other = ['prio', '5', 'protocol', 'ip', 'u32', 'match', 'u32', '0', '0', 'flowid', '1:1'];
     await site.node.run(['tc', 'filter', 'add', 'dev', device, 'egress', ...other]);
     expect(namesOf((await filtersOf(site, device)).egress)).toEqual(['axo_to_container', 'u32']);
-    await site.axoneme.runtime.del(network(axoneme), attachmentOf(web));
+    await site.runtime.del(network(axoneme), attachmentOf(web));
     expect(await filtersOf(site, device)).toMatchObject({ ingress: [], egress: [{ kind: 'u32' }] });
     expect(await site.node.listFolder(`${pins}/links`)).not.toContainEqual(expect.stringMatching(/^lxc/));
     expect(await ping(web, site.node)).toMatchObject({ reached: true });
@@ -231,11 +230,11 @@ describe('axoneme behind ptp, with Legacy TC', () => {
 
   it('takes them off at a start that knows of no such pod: nothing would pass a program without its row', async () => {
     const orphan = await site.node.addPod('orphan');
-    await site.axoneme.runtime.add(site.axoneme.network, attachmentOf(orphan));
+    await site.runtime.add(site.network, attachmentOf(orphan));
     const name = await deviceOf(site, orphan);
-    await site.axoneme.daemon.stop('SIGKILL');
+    await site.daemon.stop('SIGKILL');
     await site.node.run(['sh', '-c', 'rm /run/axoneme/endpoints/*']);
-    await site.axoneme.restart();
+    await site.restart();
     expect(await filtersOf(site, name)).toEqual({ ingress: [], egress: [] });
     expect(await ping(orphan, site.node)).toMatchObject({ reached: true });
   });

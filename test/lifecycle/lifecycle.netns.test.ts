@@ -8,18 +8,22 @@ import {
   formatChanges,
   type Pod,
   ping,
+  type Snapshot,
   snapshot,
   tcpEcho,
 } from '../../test-harness/index.ts';
 import { executables } from '../fixtures/axoneme.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
-import { Site } from '../fixtures/site.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 describe('traffic while the daemon ends and starts', () => {
-  let site: Site;
+  let site: TestNode;
   let pods: Pod[];
-  shared(async () => {
-    site = await Site.open();
+  let untouched: Snapshot;
+  sharedFixture(async () => {
+    site = await TestNode.open({}, async (node) => {
+      untouched = await snapshot(node);
+    });
     pods = await site.pods('web', 'db');
     return site;
   });
@@ -45,77 +49,80 @@ describe('traffic while the daemon ends and starts', () => {
 
   it('goes on when it is killed and started again', async () => {
     await undisturbed(async () => {
-      site.axoneme.daemon.signal('SIGKILL');
-      await site.axoneme.daemon.ended;
+      site.daemon.signal('SIGKILL');
+      await site.daemon.ended;
       await sleep(100);
-      await site.axoneme.restart();
+      await site.restart();
     });
   });
 
   it('goes on when it ends by SIGTERM, which it does in order', async () => {
     await undisturbed(async () => {
-      expect(await site.axoneme.daemon.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+      expect(await site.daemon.stop('SIGTERM')).toEqual({ code: 0, signal: null });
       await sleep(100);
-      await site.axoneme.restart();
+      await site.restart();
     });
   });
 
   it('is set up for new pods and known for old ones after a restart', async () => {
     const before = await site.state();
-    site.axoneme.daemon.signal('SIGKILL');
-    await site.axoneme.daemon.ended;
-    await site.axoneme.restart();
+    site.daemon.signal('SIGKILL');
+    await site.daemon.ended;
+    await site.restart();
     const after = await site.state();
     expectNoChange(before.node, after.node);
     expect(after.tables).toEqual(before.tables);
     const [late] = (await site.pods('late')) as [Pod];
     expect(await tcpEcho(late, pods[0] as Pod)).toMatchObject({ reached: true });
-    for (const pod of [...pods, late]) await site.axoneme.runtime.check(site.axoneme.network, attachmentOf(pod));
-    await site.axoneme.delete(late);
+    for (const pod of [...pods, late]) await site.runtime.check(site.network, attachmentOf(pod));
+    await site.delete(late);
     expectNoChange(before.node, (await site.state()).node);
   });
 
   it('of a pod deleted while the daemon was away is forgotten at its start', async () => {
     const before = await site.state();
     const [gone] = (await site.pods('gone')) as [Pod];
-    await site.axoneme.daemon.stop('SIGKILL');
-    await site.axoneme.delete(gone);
-    await site.axoneme.restart();
+    await site.daemon.stop('SIGKILL');
+    await site.delete(gone);
+    await site.restart();
     await expect.poll(async () => formatChanges(diff(before.node, (await site.state()).node))).toBe('');
     expect((await site.state()).tables).toEqual(before.tables);
   });
 
   it('refuses a pod while the daemon is away, and leaves nothing of the attempt', async () => {
-    await site.axoneme.daemon.stop('SIGTERM');
+    await site.daemon.stop('SIGTERM');
     const before = await snapshot(site.node);
-    await expect(site.axoneme.add('early')).rejects.toMatchObject({ name: 'CniError', code: 11 });
-    await expect(site.axoneme.runtime.status(site.axoneme.network)).rejects.toMatchObject({ code: 50 });
+    await expect(site.add('early')).rejects.toMatchObject({ name: 'CniError', code: 11 });
+    await expect(site.runtime.status(site.network)).rejects.toMatchObject({ code: 50 });
     const early = site.node.pods.get('early') as Pod;
     expect(await early.run(['ip', '-o', 'link'])).not.toContain('eth0');
     await site.node.removePod(early);
     expectNoChange(before, await snapshot(site.node));
-    await site.axoneme.restart();
+    await site.restart();
   });
 
   it('ends with --cleanup, which leaves no trace', async () => {
-    for (const pod of pods) await site.axoneme.delete(pod);
-    await site.axoneme.daemon.stop('SIGTERM');
+    for (const pod of pods) await site.delete(pod);
+    await site.daemon.stop('SIGTERM');
     await site.node.run([executables.axoneme, 'daemon', '--cleanup']);
-    expectNoChange(await withoutCache(site.untouched), await withoutCache(await snapshot(site.node)));
+    expectNoChange(await withoutCache(untouched as Snapshot), await withoutCache(await snapshot(site.node)));
   });
 });
 
 describe('--cleanup under living pods', () => {
   it('takes their devices too', async () => {
-    await using site = await Site.open();
+    let untouched: Snapshot | undefined;
+    await using site = await TestNode.open({}, async (node) => {
+      untouched = await snapshot(node);
+    });
     const [pod] = (await site.pods('web')) as [Pod];
-    await site.axoneme.daemon.stop('SIGKILL');
+    await site.daemon.stop('SIGKILL');
     await site.node.run([executables.axoneme, 'daemon', '--cleanup']);
     expect(await pod.run(['ip', '-o', 'link'])).not.toContain('eth0');
     await site.node.removePod(pod);
-    expectNoChange(await withoutCache(site.untouched), await withoutCache(await snapshot(site.node)));
-    await site.axoneme.restart();
-    const { pod: again } = await site.axoneme.add('again');
+    expectNoChange(await withoutCache(untouched as Snapshot), await withoutCache(await snapshot(site.node)));
+    await site.restart();
+    const { pod: again } = await site.add('again');
     expect(await ping(again, site.outside)).toMatchObject({ reached: true });
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { attachmentOf, CniError, type Pod, parseNetwork, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
 import { dualStack } from '../fixtures/axoneme.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
-import { Site } from '../fixtures/site.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 const { operator } = dualStack.ipam;
 
@@ -16,26 +16,25 @@ describe('a node with one family', () => {
     [4, { ipv4: { enabled: true }, ipv6: { enabled: false } }],
     [6, { ipv4: { enabled: false }, ipv6: { enabled: true } }],
   ] as const)('gives pods IPv%i and nothing else', async (family, families) => {
-    await using site = await Site.open({ config: { ...dualStack, ...families } });
-    const { pod, result } = await site.axoneme.add('web');
+    await using site = await TestNode.open({ config: { ...dualStack, ...families } });
+    const { pod, result } = await site.add('web');
     expect(result.ips).toHaveLength(1);
     expect((await pod.addresses()).length).toBe(1);
     expect(await ping(pod, site.node, { family })).toMatchObject({ reached: true });
     expect(await tcpEcho(pod, site.outside, { family })).toMatchObject({ reached: true });
     expect(await udpEcho(site.outside, pod, { family })).toMatchObject({ reached: true });
-    await site.axoneme.delete(pod);
+    await site.delete(pod);
   });
 });
 
 describe('addresses that a pod asks for', () => {
-  let site: Site;
-  shared(async () => {
-    site = await Site.open({ network: network({ capabilities: { ips: true } }) });
+  let site: TestNode;
+  sharedFixture(async () => {
+    site = await TestNode.open({ network: network({ capabilities: { ips: true } }) });
     return site;
   });
 
-  const ask = (pod: Pod, ips: readonly string[]) =>
-    site.axoneme.runtime.add(site.axoneme.network, attachmentOf(pod, { capabilityArgs: { ips } }));
+  const ask = (pod: Pod, ips: readonly string[]) => site.runtime.add(site.network, attachmentOf(pod, { capabilityArgs: { ips } }));
 
   it('are given, work, and are refused to the next', async () => {
     const pod = await site.node.addPod('first');
@@ -46,9 +45,9 @@ describe('addresses that a pod asks for', () => {
     const refusal = await ask(other, ['10.0.0.42']).catch((error: unknown) => error as CniError);
     expect(refusal).toBeInstanceOf(CniError);
     expect(`${(refusal as CniError).msg} ${(refusal as CniError).details}`).toContain('10.0.0.42');
-    await site.axoneme.delete(pod);
+    await site.delete(pod);
     expect((await ask(other, ['10.0.0.42'])).ips?.[0]?.address).toBe('10.0.0.42/32');
-    await site.axoneme.delete(other);
+    await site.delete(other);
   });
 
   it("are refused when they are nobody's to give", async () => {
@@ -68,7 +67,7 @@ describe('a node whose first block fills', () => {
   };
 
   it('takes another block, and pods of both reach each other and the outside', async () => {
-    await using site = await Site.open({ config });
+    await using site = await TestNode.open({ config });
     const pods = await site.pods(...Array.from({ length: 9 }, (_, i) => `pod${i}`));
     const [first, last] = [pods[0] as Pod, pods.at(-1) as Pod];
     expect(await last.address(4)).toMatch(/^10\.0\.0\.(9|1[0-4])$/);
@@ -82,7 +81,7 @@ describe('a node whose first block fills', () => {
       expect(await ping(from, to)).toMatchObject({ reached: true });
       expect(await tcpEcho(from, to)).toMatchObject({ reached: true });
     }
-    await Promise.all(pods.map((pod) => site.axoneme.delete(pod)));
+    await Promise.all(pods.map((pod) => site.delete(pod)));
   });
 });
 
@@ -95,8 +94,8 @@ describe('several pools', () => {
   const config = { ...dualStack, ipv6: { enabled: false }, ipam: { mode: 'multi-pool', operator: { autoCreateCiliumPodIPPools } } };
 
   it('give a pod the addresses that its network names', async () => {
-    await using site = await Site.open({ config });
-    const { runtime } = site.axoneme;
+    await using site = await TestNode.open({ config });
+    const { runtime } = site;
     const [plain] = (await site.pods('plain')) as [Pod];
     const blue = await site.node.addPod('blue');
     const result = await runtime.add(network({ ipam: { pool: 'blue' } }), attachmentOf(blue));
@@ -108,8 +107,8 @@ describe('several pools', () => {
   });
 
   it('are judged apart by STATUS', async () => {
-    await using site = await Site.open({ config });
-    const { runtime } = site.axoneme;
+    await using site = await TestNode.open({ config });
+    const { runtime } = site;
     const ready = async (pool: string) => {
       const conf = { cniVersion: '1.1.0', name: 'net', type: 'axoneme-cni', ipam: { pool } };
       const { code, stdout } = (await runtime.invoke('STATUS', 'axoneme-cni', conf)).result;
@@ -122,27 +121,27 @@ describe('several pools', () => {
 });
 
 describe('axoneme first in a chain of plugins', () => {
-  let site: Site;
-  shared(async () => {
+  let site: TestNode;
+  sharedFixture(async () => {
     const chained = [{ type: 'tuning', capabilities: { mac: false }, sysctl: { 'net.ipv4.conf.eth0.log_martians': '1' } }];
-    site = await Site.open({ network: network({}, ...chained) });
+    site = await TestNode.open({ network: network({}, ...chained) });
     return site;
   });
 
   it('is understood by the plugin behind it, from ADD to DEL', async () => {
-    const { runtime, network: chain } = site.axoneme;
+    const { runtime, network: chain } = site;
     const before = await site.state();
-    const { pod, result } = await site.axoneme.add('web');
+    const { pod, result } = await site.add('web');
     expect(result.interfaces?.map((one) => one.name)).toEqual([expect.stringMatching(/^lxc[0-9a-f]{10}$/), 'eth0']);
     expect(await pod.run(['cat', '/proc/sys/net/ipv4/conf/eth0/log_martians'])).toBe('1\n');
     await runtime.check(chain, attachmentOf(pod));
     expect(await tcpEcho(pod, site.outside)).toMatchObject({ reached: true });
-    await site.axoneme.delete(pod);
+    await site.delete(pod);
     expect((await site.state()).tables).toEqual(before.tables);
   });
 
   it('is undone when the plugin behind it fails', async () => {
-    const { runtime } = site.axoneme;
+    const { runtime } = site;
     const broken = network({}, { type: 'tuning', sysctl: { 'net.ipv4.no_such_thing': '1' } });
     const before = await site.state();
     const pod = await site.node.addPod('unlucky');

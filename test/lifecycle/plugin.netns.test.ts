@@ -2,16 +2,16 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hostIfname } from '../../conf/names.ts';
 import type { Pod } from '../../test-harness/index.ts';
 import { refuse } from '../fixtures/fake-daemon.ts';
-import { type Books, Stage } from '../fixtures/plugin-node.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
+import { type Books, FakeDaemonNode } from '../fixtures/fake-daemon-node.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
 
-let stage: Stage;
+let stage: FakeDaemonNode;
 let pod: Pod;
 let before: Books;
 let count = 0;
 
-shared(async () => {
-  stage = await Stage.create();
+sharedFixture(async () => {
+  stage = await FakeDaemonNode.create();
   return stage;
 });
 

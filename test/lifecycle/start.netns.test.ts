@@ -2,12 +2,13 @@ import { release } from 'node:os';
 import { expect, test } from 'vitest';
 import { probeNetkit } from '../../daemon/datapath/device-mode.ts';
 import { attachmentOf, diff, formatChanges, Lab, type Node, snapshot } from '../../test-harness/index.ts';
-import { AxonemeNode, dualStack, executables } from '../fixtures/axoneme.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
+import { dualStack, executables } from '../fixtures/axoneme.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 let lab: Lab;
 let node: Node;
-shared(async () => {
+sharedFixture(async () => {
   lab = await Lab.create({ nodes: { node1: {} } });
   node = lab.node('node1');
   return lab;
@@ -71,7 +72,7 @@ test('netkit demanded of a kernel without it is refused before any pod', async (
 
 test('auto on a kernel without netkit gives pods veth pairs, and status says why', async () => {
   if ((await probeNetkit()) === 'yes') return;
-  await using axoneme = await AxonemeNode.start(node, { config: { ...dualStack, bpf: { datapathMode: 'auto' } } });
+  await using axoneme = await TestNode.start(node, { config: { ...dualStack, bpf: { datapathMode: 'auto' } } });
   const line = (await axoneme.cli('status')).split('\n').find((one) => one.startsWith('Device Mode:'));
   expect(line?.replace(/:\s+/, ': ')).toBe(`Device Mode: veth (auto: Linux ${release()} has no netkit (6.7, CONFIG_NETKIT))`);
   const { pod } = await axoneme.add('web');

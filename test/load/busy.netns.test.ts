@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buried } from '../fixtures/api.ts';
 import { readBooks } from '../fixtures/crash/books.ts';
 import { Crowd, type Ending, tell } from '../fixtures/crowd.ts';
-import { coldPlugins, warmPlugins } from '../fixtures/plugin-variants.ts';
+import { shimPlugins, standalonePlugins } from '../fixtures/plugin-variants.ts';
 
 /* A node with more to do than processor time to do it in: everything is slower, and nothing is wrong (docs/decisions/0080). */
 
@@ -13,8 +13,8 @@ const COUNT = Number(process.env['AXONEME_CROWD'] ?? 60);
 
 describe.each([
   // Without the standalone plugin beside it: no call may need that.
-  ['the launcher', warmPlugins],
-  ['the standalone plugin', coldPlugins],
+  ['the launcher', shimPlugins],
+  ['the standalone plugin', standalonePlugins],
 ])(`${COUNT} pods at once on half a processor, by %s`, (form, plugins) => {
   it('all succeed, none twice, and STATUS is never 50', { timeout: 600_000 }, async () => {
     await using crowd = await Crowd.open({ processors: 0.5, holdPlugins: true, plugins });
@@ -35,7 +35,7 @@ describe.each([
 });
 
 it('DELs beside a queue of ADDs are done once, by the daemon', { timeout: 600_000 }, async () => {
-  await using crowd = await Crowd.open({ processors: 0.2, plugins: warmPlugins });
+  await using crowd = await Crowd.open({ processors: 0.2, plugins: shimPlugins });
   const old = await crowd.pods(40, 'old');
   expect(codes(await Promise.all(old.map(crowd.add)))).toEqual(['0']);
   const fresh = await crowd.pods(60, 'new');
@@ -50,7 +50,7 @@ it('DELs beside a queue of ADDs are done once, by the daemon', { timeout: 600_00
 });
 
 it('a DEL does not wait behind the ADDs that came before it', { timeout: 600_000 }, async () => {
-  await using crowd = await Crowd.open({ processors: 0.2, plugins: warmPlugins });
+  await using crowd = await Crowd.open({ processors: 0.2, plugins: shimPlugins });
   const [old] = await crowd.pods(1, 'old');
   if (old === undefined) throw new Error('add a pod: there is none');
   expect(await crowd.add(old)).toMatchObject({ code: 0 });

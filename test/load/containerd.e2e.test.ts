@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { Runtime } from '../../test-harness/index.ts';
 import { Quota } from '../fixtures/quota.ts';
-import { ContainerdSite } from '../fixtures/runtime/containerd-node.ts';
+import { ContainerdNode } from '../fixtures/runtime/containerd-node.ts';
 
 /* A rebooted node, as kubelet and containerd see it: all of its pods at once, on half a processor. */
 
@@ -15,7 +15,7 @@ it('sixty pods of a real containerd at once on half a processor all run, none tw
 }, async () => {
   // Ends last, when nothing is in it any more.
   await using quota = Quota.make(0.5);
-  await using site = new ContainerdSite();
+  await using site = new ContainerdNode();
   await site.install();
   for (const pid of site.daemon.pids()) quota.hold(pid);
   await expect.poll(async () => (await site.containerd.networkReady()).status).toBe(true);

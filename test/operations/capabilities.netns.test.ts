@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { attachmentOf, Lab, type Node, parseNetwork, ping, Runtime, type Service } from '../../test-harness/index.ts';
 import { dualStack, executables, shippedConflist } from '../fixtures/axoneme.ts';
-import { warmPlugins } from '../fixtures/plugin-variants.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
+import { shimPlugins } from '../fixtures/plugin-variants.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
 import { keptCapabilities, withCapabilities } from '../fixtures/unit-file.ts';
 
 /* The daemon with the capabilities of its unit file and no other; the plugin has those of its runtime, which is root. */
@@ -14,11 +14,11 @@ const daemon = [executables.axoneme, 'daemon'];
 let lab: Lab;
 let node: Node;
 let runtime: Runtime;
-shared(async () => {
+sharedFixture(async () => {
   lab = await Lab.create({ nodes: { node1: {} }, hosts: { outside: {} }, links: [{ between: ['node1', 'outside'] }] });
   node = lab.node('node1');
   // Without a cold executable: the daemon serves every call itself.
-  runtime = new Runtime(node, { pluginDirs: [await warmPlugins(node)] });
+  runtime = new Runtime(node, { pluginDirs: [await shimPlugins(node)] });
   await node.writeFile('/etc/axoneme/config.yaml', JSON.stringify(dualStack));
   return lab;
 });

@@ -4,8 +4,8 @@ import type { Endpoint } from '../../conf/api/types.ts';
 import { addressBytes } from '../../daemon/datapath/address.ts';
 import { BpfMap, getPinned } from '../../native/index.ts';
 import { attachmentOf, CniError, type Pod } from '../../test-harness/index.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
-import { Site } from '../fixtures/site.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 /*
  * CHECK names what is broken, whatever it is: each row breaks one thing of a whole attachment. What the daemon restores by itself
@@ -14,9 +14,9 @@ import { Site } from '../fixtures/site.ts';
 
 const pins = '/sys/fs/bpf/axoneme/v1';
 
-let site: Site;
-shared(async () => {
-  site = await Site.open();
+let site: TestNode;
+sharedFixture(async () => {
+  site = await TestNode.open();
   return site;
 });
 
@@ -54,11 +54,11 @@ const endpointRow = (change: object) => (broken: Broken) =>
   });
 
 async function whole(name: string): Promise<Broken> {
-  const { pod } = await site.axoneme.add(name);
-  const all = JSON.parse(await site.axoneme.cli('endpoint', 'list', '-o', 'json')) as Endpoint[];
+  const { pod } = await site.add(name);
+  const all = JSON.parse(await site.cli('endpoint', 'list', '-o', 'json')) as Endpoint[];
   const endpoint = all.find(({ containerId }) => containerId === pod.containerId);
   if (endpoint === undefined) throw new Error(`find endpoint of ${name}`);
-  await site.axoneme.runtime.check(site.axoneme.network, attachmentOf(pod));
+  await site.runtime.check(site.network, attachmentOf(pod));
   return { pod, endpoint };
 }
 
@@ -69,9 +69,7 @@ const BREAKS = 8;
 async function complaint(broken: Broken, break_: (broken: Broken) => Promise<unknown>): Promise<string> {
   for (let i = 0; i < BREAKS; i++) {
     await break_(broken);
-    const error: unknown = await site.axoneme.runtime
-      .check(site.axoneme.network, attachmentOf(broken.pod))
-      .catch((thrown: unknown) => thrown);
+    const error: unknown = await site.runtime.check(site.network, attachmentOf(broken.pod)).catch((thrown: unknown) => thrown);
     if (error === undefined) continue;
     if (!(error instanceof CniError)) throw error;
     expect(error.code).toBe(103);
@@ -123,6 +121,6 @@ describe('CHECK of a pod', () => {
   ])('names a broken %s, and DEL still succeeds', async (_, break_, says) => {
     const broken = await whole(`check-${pods++}`);
     expect(await complaint(broken, break_)).toMatch(says);
-    await site.axoneme.delete(broken.pod);
+    await site.delete(broken.pod);
   });
 });

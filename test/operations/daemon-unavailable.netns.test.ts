@@ -7,16 +7,16 @@ import { attachmentOf, CniError, type Node, type Pod, type Service } from '../..
 import { listen, socketPath } from '../fixtures/activated.ts';
 import { dualStack } from '../fixtures/axoneme.ts';
 import { ageHeartbeat, heartbeatFile } from '../fixtures/heartbeat.ts';
-import { patience } from '../fixtures/scaled-timeout.ts';
-import { Site } from '../fixtures/site.ts';
+import { scaledTimeout } from '../fixtures/scaled-timeout.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 /* What each verb answers while nobody serves. How soon: test/bench/away.bench.test.ts. */
 
-let site: Site;
+let site: TestNode;
 let web: Pod;
 let db: Pod;
 beforeEach(async () => {
-  site = await Site.open();
+  site = await TestNode.open();
   [web, db] = (await site.pods('web', 'db')) as [Pod, Pod];
 });
 afterEach(() => site[Symbol.asyncDispose]());
@@ -36,12 +36,12 @@ async function answerTo(call: () => Promise<unknown>): Promise<Answer> {
   return { code: error.code, message: error.message };
 }
 
-const status = () => answerTo(() => site.axoneme.runtime.status(site.axoneme.network));
-const check = (pod: Pod) => answerTo(() => site.axoneme.runtime.check(site.axoneme.network, attachmentOf(pod)));
-const del = (pod: Pod) => answerTo(() => site.axoneme.runtime.del(site.axoneme.network, attachmentOf(pod)));
+const status = () => answerTo(() => site.runtime.status(site.network));
+const check = (pod: Pod) => answerTo(() => site.runtime.check(site.network, attachmentOf(pod)));
+const del = (pod: Pod) => answerTo(() => site.runtime.del(site.network, attachmentOf(pod)));
 async function add(): Promise<Answer> {
   const pod = await site.node.addPod('early');
-  const answer = await answerTo(() => site.axoneme.runtime.add(site.axoneme.network, attachmentOf(pod)));
+  const answer = await answerTo(() => site.runtime.add(site.network, attachmentOf(pod)));
   await site.node.removePod(pod);
   return answer;
 }
@@ -59,31 +59,31 @@ const ways: readonly [string, () => Promise<() => Promise<void>>][] = [
   [
     'is not running',
     async () => {
-      await site.axoneme.daemon.stop('SIGKILL');
-      return () => site.axoneme.restart();
+      await site.daemon.stop('SIGKILL');
+      return () => site.restart();
     },
   ],
   [
     'does not come up behind the socket of a service manager',
     async () => {
-      await site.axoneme.daemon.stop();
+      await site.daemon.stop();
       const manager: Service = await listen(site.node, ['sleep', '600']);
       return async () => {
         await manager.stop('SIGKILL');
         await site.node.remove(socketPath);
-        await site.axoneme.restart();
+        await site.restart();
       };
     },
   ],
   [
     'hangs for long',
     async () => {
-      const { daemon } = site.axoneme;
+      const { daemon } = site;
       daemon.signal('SIGSTOP');
       await ageHeartbeat(site.node, HUNG_MS + 4000);
       return async () => {
         daemon.signal('SIGCONT');
-        await site.axoneme.ready();
+        await site.ready();
       };
     },
   ],
@@ -99,25 +99,25 @@ describe.each(ways)('a daemon that %s', (_, leave) => {
     expect(await podDevices()).toEqual([]);
     await back();
     await expect.poll(() => site.node.listFolder('/run/axoneme/delete-queue')).toEqual([]);
-    expect(JSON.parse(await site.axoneme.cli('endpoint', 'list', '-o', 'json'))).toEqual([]);
-    expect(JSON.parse(await site.axoneme.cli('ipam', 'list', '-o', 'json')).addresses).toHaveLength(2);
+    expect(JSON.parse(await site.cli('endpoint', 'list', '-o', 'json'))).toEqual([]);
+    expect(JSON.parse(await site.cli('ipam', 'list', '-o', 'json')).addresses).toHaveLength(2);
     expect(await status()).toMatchObject({ code: 0 });
   });
 });
 
 describe('a daemon that is alive', () => {
   it('and has made no progress for long is called just that', async () => {
-    site.axoneme.daemon.signal('SIGSTOP');
+    site.daemon.signal('SIGSTOP');
     await ageHeartbeat(site.node, HUNG_MS + 4000);
     const message = expect.stringMatching(/axoneme daemon \(pid \d+\) is alive but has made no progress for 3[4-9] s/);
     expect(await add()).toMatchObject({ code: 11, message });
     expect(await check(web)).toMatchObject({ code: 11, message });
     expect(await status()).toMatchObject({ code: 50, message });
-    site.axoneme.daemon.signal('SIGCONT');
+    site.daemon.signal('SIGCONT');
   });
 
   it('and stands still for some seconds is waited for, while STATUS says what it said last', async () => {
-    const { daemon } = site.axoneme;
+    const { daemon } = site;
     daemon.signal('SIGSTOP');
     const calls = [add(), check(web), del(db)];
     expect(await status()).toMatchObject({ code: 0 });
@@ -130,7 +130,7 @@ describe('a daemon that is alive', () => {
   });
 
   it('and dies is not waited for any more', async () => {
-    const { daemon } = site.axoneme;
+    const { daemon } = site;
     daemon.signal('SIGSTOP');
     const calls = [add(), check(web), del(db)];
     await sleep(PAUSE_MS);
@@ -140,9 +140,9 @@ describe('a daemon that is alive', () => {
   });
 
   it('and takes long to start is waited for', async () => {
-    await site.axoneme.daemon.stop('SIGKILL');
-    site.axoneme.respawn();
-    const { daemon } = site.axoneme;
+    await site.daemon.stop('SIGKILL');
+    site.respawn();
+    const { daemon } = site;
     await expect.poll(() => isStarting(site.node), { interval: 2 }).toBe(true);
     daemon.signal('SIGSTOP');
     const calls = [add(), check(web), del(db)];
@@ -166,10 +166,10 @@ async function stillOpen(calls: readonly Promise<unknown>[]): Promise<number> {
 
 describe('deletes that waited', () => {
   it('are replayed in the order in which they came', async () => {
-    await site.axoneme.daemon.stop('SIGKILL');
+    await site.daemon.stop('SIGKILL');
     for (const pod of [db, web]) await del(pod);
-    await site.axoneme.restart();
-    const lines = site.axoneme.daemon.stderr.split('\n').filter((line) => line.includes('"replayed a delete"'));
+    await site.restart();
+    const lines = site.daemon.stderr.split('\n').filter((line) => line.includes('"replayed a delete"'));
     expect(lines.map((line) => JSON.parse(line).containerId)).toEqual([db.containerId, web.containerId]);
   });
 });
@@ -181,10 +181,10 @@ describe('STATUS', () => {
     const taking = `ip link delete axo_host; ip link add other9 index ${index} type veth peer name other8`;
     await expect.poll(async () => (await site.node.exec(['sh', '-c', `${taking}; ip link show other9`])).code).toBe(0);
     await expect.poll(async () => (await status()).code).toBe(51);
-    for (const pod of [web, db]) await site.axoneme.delete(pod);
+    for (const pod of [web, db]) await site.delete(pod);
     expect(await status()).toMatchObject({ code: 50, message: expect.stringContaining('axo_host') });
     await site.node.run(['ip', 'link', 'delete', 'other9']);
-    await expect.poll(async () => (await status()).code, { timeout: patience(120_000) }).toBe(0);
+    await expect.poll(async () => (await status()).code, { timeout: scaledTimeout(120_000) }).toBe(0);
   });
 });
 
@@ -192,12 +192,12 @@ describe('a node whose pool is full and cannot grow', () => {
   it('says so by STATUS 50 until a pod goes, and refuses an ADD with code 100', async () => {
     await site[Symbol.asyncDispose]();
     const operator = { clusterPoolIPv4PodCIDRList: ['10.0.0.0/29'], clusterPoolIPv4MaskSize: 29 };
-    site = await Site.open({ config: { ...dualStack, ipv6: { enabled: false }, ipam: { mode: 'cluster-pool', operator } } });
+    site = await TestNode.open({ config: { ...dualStack, ipv6: { enabled: false }, ipam: { mode: 'cluster-pool', operator } } });
     expect(await status()).toMatchObject({ code: 0 });
     const pods = await site.pods('a', 'b', 'c', 'd', 'e');
     expect(await status()).toMatchObject({ code: 50, message: expect.stringContaining('default') });
     expect(await add()).toMatchObject({ code: 100 });
-    await site.axoneme.delete(pods[0] as Pod);
+    await site.delete(pods[0] as Pod);
     expect(await status()).toMatchObject({ code: 0 });
   });
 });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { attachmentOf, CniError, expectNoChange } from '../../test-harness/index.ts';
-import { Site } from '../fixtures/site.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 /** How many descriptors more than it has now the daemon may open. An ADD needs some ten. */
 const headrooms = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12];
@@ -19,8 +19,8 @@ function limitWith(taken: ReadonlySet<number>, headroom: number): number {
 it('an ADD by a daemon without descriptors fails with a reason, leaves nothing, and works when there are some again', {
   timeout: 300_000,
 }, async () => {
-  await using site = await Site.open();
-  const { runtime, network, daemon } = site.axoneme;
+  await using site = await TestNode.open();
+  const { runtime, network, daemon } = site;
   const pid = Number(daemon.pid);
   const [first] = await site.pods('first');
   const pod = await site.node.addPod('late');
@@ -48,5 +48,5 @@ it('an ADD by a daemon without descriptors fails with a reason, leaves nothing, 
   for (const outcome of outcomes) expect(outcome).toMatch(/: 11 |too many open files/);
   await runtime.add(network, attachmentOf(pod));
   await runtime.check(network, attachmentOf(pod));
-  for (const one of [pod, first]) if (one !== undefined) await site.axoneme.delete(one);
+  for (const one of [pod, first]) if (one !== undefined) await site.delete(one);
 });

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { holdDeviceLock } from '../../native/harness/index.ts';
 import { attachmentOf } from '../../test-harness/index.ts';
-import { Site } from '../fixtures/site.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 /** The whole machine's changes of devices wait so long. */
 const HELD_MS = 3000;
 
 /** One process holds the kernel's lock on network devices (RTNL), as a slow driver does. */
 it('while the lock on devices is held the daemon answers status, and its ADDs go on afterwards', async () => {
-  await using site = await Site.open();
-  const { runtime, network } = site.axoneme;
+  await using site = await TestNode.open();
+  const { runtime, network } = site;
   const pods = await Promise.all(Array.from({ length: 12 }, (_, index) => site.node.addPod(`p${index}`)));
   using netns = site.node.netns();
   const timed = async (work: () => Promise<unknown>) => {
@@ -18,7 +18,7 @@ it('while the lock on devices is held the daemon answers status, and its ADDs go
     await work();
     return performance.now() - began;
   };
-  const health = () => timed(() => site.axoneme.cli('status', '-o', 'json'));
+  const health = () => timed(() => site.cli('status', '-o', 'json'));
   const calm = await health();
   await holdDeviceLock(netns, HELD_MS);
   const began = performance.now();

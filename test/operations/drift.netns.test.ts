@@ -5,28 +5,29 @@ import { hostSysctls } from '../../daemon/datapath/host-sysctls.ts';
 import type { NodeItemName } from '../../daemon/datapath/node-items.ts';
 import { attachmentOf, type Pod, ping, tcpEcho } from '../../test-harness/index.ts';
 import { endpointsOf, get } from '../fixtures/api.ts';
-import { patience } from '../fixtures/scaled-timeout.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
-import { Site } from '../fixtures/site.ts';
+import { executables } from '../fixtures/axoneme.ts';
+import { scaledTimeout } from '../fixtures/scaled-timeout.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 /* What others change on a node while the daemon runs is restored: each part of its table, and whatever else somebody was seen to change. */
 
 const pins = '/sys/fs/bpf/axoneme/v1';
 /** Long, for a machine that does other things besides: what is never restored is what fails. */
-const RESTORED = { timeout: patience(60_000), interval: 50 };
+const RESTORED = { timeout: scaledTimeout(60_000), interval: 50 };
 
-let site: Site;
+let site: TestNode;
 let pod: Pod;
-shared(async () => {
-  site = await Site.open();
-  pod = (await site.axoneme.add('drift')).pod;
+sharedFixture(async () => {
+  site = await TestNode.open();
+  pod = (await site.add('drift')).pod;
   return site;
 });
 
 /** A daemon that has restored nothing yet: of several changes in a row it would restore the later ones with a delay. */
 beforeEach(async () => {
-  await site.axoneme.daemon.stop();
-  await site.axoneme.restart();
+  await site.daemon.stop();
+  await site.restart();
 });
 
 const node = (...argv: string[]) => site.node.run(argv);
@@ -39,7 +40,7 @@ const endpoint = async (): Promise<Endpoint> => {
 const onPod = (script: string) => async () => shell(script.replaceAll('LXC', (await endpoint()).hostIfname));
 
 const health = async (): Promise<Health> => JSON.parse(await get(await site.node.path('/run/axoneme/axoneme.sock'), '/v1/healthz'));
-const check = () => site.axoneme.runtime.check(site.axoneme.network, attachmentOf(pod));
+const check = () => site.runtime.check(site.network, attachmentOf(pod));
 
 /** What does not work, in words. */
 async function broken(): Promise<string[]> {
@@ -58,7 +59,7 @@ async function broken(): Promise<string[]> {
 async function expectWhole(): Promise<void> {
   const found = async () => [await broken(), (await health()).problems, await check().catch((error: unknown) => error)];
   await expect.poll(found, RESTORED).toEqual([[], [], undefined]);
-  const { state, problems, warnings } = JSON.parse(await site.axoneme.cli('status', '-o', 'json')).health as Health;
+  const { state, problems, warnings } = JSON.parse(await site.cli('status', '-o', 'json')).health as Health;
   expect({ state, problems, warnings }).toEqual({ state: 'ok', problems: [], warnings: [] });
 }
 
@@ -120,7 +121,7 @@ const spoilers: Readonly<Record<NodeItemName, readonly Spoiler[]>> = {
 };
 
 async function uplink(): Promise<string> {
-  return (JSON.parse(await site.axoneme.cli('status', '-o', 'json')).datapath.devices as string[])[0] ?? '';
+  return (JSON.parse(await site.cli('status', '-o', 'json')).datapath.devices as string[])[0] ?? '';
 }
 
 /** All IPv6 configuration goes with the first write. That of the uplink is the node's own business. */
@@ -161,7 +162,9 @@ describe("what the daemon sets for a pod's device", () => {
 });
 
 describe('somebody who keeps changing a setting', () => {
-  it('is not raced with, and status, STATUS and CHECK name the setting until it is restored', { timeout: patience(120_000) }, async () => {
+  it('is not raced with, and status, STATUS and CHECK name the setting until it is restored', {
+    timeout: scaledTimeout(120_000),
+  }, async () => {
     const found = async () => (await node('cat', '/proc/sys/net/ipv4/conf/axo_host/forwarding')).trim();
     const sentence = /sysctl net\.ipv4\.conf\.axo_host\.forwarding is 0, not 1 \(changed \d+ times, will be restored in \d+ s/;
     for (let longest = 0; longest < 7; ) {
@@ -171,10 +174,10 @@ describe('somebody who keeps changing a setting', () => {
     }
     expect((await health()).problems).toEqual([expect.stringMatching(sentence)]);
     await expect(check()).rejects.toThrow(sentence);
-    const said = await site.node.exec([site.axoneme.executable, 'status', '-o', 'json']);
+    const said = await site.node.exec([executables.axoneme, 'status', '-o', 'json']);
     expect(said.code).toBe(1);
     expect(JSON.parse(said.stdout).health.problems).toEqual([expect.stringMatching(sentence)]);
-    await expect.poll(found, { timeout: patience(30_000) }).toBe('1');
+    await expect.poll(found, { timeout: scaledTimeout(30_000) }).toBe('1');
     await expectWhole();
   });
 });
@@ -195,65 +198,65 @@ describe("a pod's device that somebody renames", () => {
   async function expectGone(other: Pod): Promise<void> {
     expect(await other.run(['ip', '-o', 'link', 'show', 'type', 'veth'])).not.toContain('eth0');
     await only();
-    await site.axoneme.runtime.add(site.axoneme.network, attachmentOf(other));
+    await site.runtime.add(site.network, attachmentOf(other));
     expect(await ping(site.node, other)).toMatchObject({ reached: true });
-    await site.axoneme.delete(other);
+    await site.delete(other);
   }
 
   it('over and over, is deleted by DEL', async () => {
-    const { pod: other } = await site.axoneme.add('renamed');
+    const { pod: other } = await site.add('renamed');
     const name = (await endpointsOf(site.node)).find(({ containerId }) => containerId === other.containerId)?.hostIfname ?? '';
     const renaming = site.node.spawn(['sh', '-c', `while :; do ip link set ${name} name other2; done 2>/dev/null`]);
     await sleep(300);
-    await site.axoneme.runtime.del(site.axoneme.network, attachmentOf(other));
+    await site.runtime.del(site.network, attachmentOf(other));
     await renaming.stop();
     await expectGone(other);
   });
 
   it('while the daemon is away, is deleted by DEL', async () => {
-    const { pod: other } = await site.axoneme.add('away');
+    const { pod: other } = await site.add('away');
     const spoil = await rename(other, 'other3');
-    await site.axoneme.daemon.stop();
+    await site.daemon.stop();
     await spoil();
-    await site.axoneme.runtime.del(site.axoneme.network, attachmentOf(other));
+    await site.runtime.del(site.network, attachmentOf(other));
     expect(await devices()).not.toContain('other3');
-    await site.axoneme.restart();
+    await site.restart();
     await expectGone(other);
   });
 
   it('while the daemon is away, has its name again after a start', async () => {
-    const { pod: other } = await site.axoneme.add('restart');
+    const { pod: other } = await site.add('restart');
     const spoil = await rename(other, 'other4');
-    await site.axoneme.daemon.stop();
+    await site.daemon.stop();
     await spoil();
-    await site.axoneme.restart();
+    await site.restart();
     expect(await devices()).not.toContain('other4');
     expect(await tcpEcho(other, site.outside)).toMatchObject({ reached: true });
-    await site.axoneme.runtime.check(site.axoneme.network, attachmentOf(other));
-    await site.axoneme.delete(other);
+    await site.runtime.check(site.network, attachmentOf(other));
+    await site.delete(other);
   });
 
   it('and of which no record is left, goes at the next start', async () => {
-    const { pod: other } = await site.axoneme.add('lost');
+    const { pod: other } = await site.add('lost');
     const all = await endpointsOf(site.node);
     const id = all.find(({ containerId }) => containerId === other.containerId)?.id;
     const spoil = await rename(other, 'other5');
-    await site.axoneme.daemon.stop();
+    await site.daemon.stop();
     await spoil();
     await shell(
       `rm /run/axoneme/endpoints/${id}.json; rm -r ${pins}/links/*; bpftool map delete pinned ${pins}/maps/axo_devices key $(printf '%d 0 0 0' $(cat /sys/class/net/other5/ifindex))`,
     );
-    await site.axoneme.restart();
+    await site.restart();
     await expectGone(other);
   });
 
   it('or moves to another namespace, is deleted by DEL from the pod', async () => {
-    const { pod: other } = await site.axoneme.add('moved');
+    const { pod: other } = await site.add('moved');
     const name = (await endpointsOf(site.node)).find(({ containerId }) => containerId === other.containerId)?.hostIfname;
     const elsewhere = site.node.spawn(['unshare', '-n', 'sh', '-c', 'echo $$; exec sleep 60']);
-    await elsewhere.waitForOutput(/\d+/, patience(5_000));
+    await elsewhere.waitForOutput(/\d+/, scaledTimeout(5_000));
     await shell(`ip link set ${name} netns ${elsewhere.stdout.trim()}`);
-    await site.axoneme.runtime.del(site.axoneme.network, attachmentOf(other));
+    await site.runtime.del(site.network, attachmentOf(other));
     await expectGone(other);
     await elsewhere.stop();
   });

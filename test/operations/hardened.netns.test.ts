@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Health } from '../../conf/api/types.ts';
 import { type Lab, type Machine, type Pod, tcpEcho } from '../../test-harness/index.ts';
-import { AxonemeNode } from '../fixtures/axoneme.ts';
-import { siteLab } from '../fixtures/test-topology.ts';
+import { TestNode } from '../fixtures/test-node.ts';
+import { testTopology } from '../fixtures/test-topology.ts';
 
 /* Nodes are hardened by settings that know nothing of pods. Pods work all the same, or the status says what stands in the way. */
 
@@ -84,11 +84,11 @@ async function conversations(node: Machine, outside: Machine, [a, b]: readonly [
 }
 
 it.each(rows)('a node with %s has pods that work, or says why not', async (_what, script, { lost, says }) => {
-  await using lab: Lab = await siteLab();
+  await using lab: Lab = await testTopology();
   const node = lab.node('node1');
   // The way to the node's address by IPv6 goes by the router's: a node that has none of its own has that one.
   await node.run(['sh', '-ec', script.join('\n')]);
-  const axoneme = await AxonemeNode.start(node);
+  const axoneme = await TestNode.start(node);
   const pods = [(await axoneme.add('a')).pod, (await axoneme.add('b')).pod] as const;
   const found = await conversations(node, lab.machine('outside'), pods);
   const { state, problems, warnings = [] } = JSON.parse(await axoneme.cli('status', '-o', 'json')).health as Health;

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { attachmentOf, Lab, type Node, Runtime } from '../../test-harness/index.ts';
 import { dualStack, executables, shippedConflist } from '../fixtures/axoneme.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
 
 /* Installing on a node of a lab, whose /opt and /etc are its own. */
 
@@ -16,7 +16,7 @@ const conflist = `${confDir}/05-axoneme.conflist`;
 
 let lab: Lab;
 let node: Node;
-shared(async () => {
+sharedFixture(async () => {
   lab = await Lab.create({ nodes: { node1: {} } });
   node = lab.node('node1');
   await node.writeFile('/etc/axoneme/config.yaml', JSON.stringify(dualStack));

@@ -1,27 +1,27 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { attachmentOf, CniError, type Pod, ping } from '../../test-harness/index.ts';
 import { readHeartbeat } from '../fixtures/heartbeat.ts';
-import { patience } from '../fixtures/scaled-timeout.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
-import { Site } from '../fixtures/site.ts';
+import { scaledTimeout } from '../fixtures/scaled-timeout.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 /* What others do to the folder of the daemon's state, its lock and its sockets while the daemon runs. */
 
-const WITHIN = { timeout: patience(60_000), interval: 50 };
+const WITHIN = { timeout: scaledTimeout(60_000), interval: 50 };
 const folder = '/run/axoneme';
 
-let site: Site;
+let site: TestNode;
 let pod: Pod;
-shared(async () => {
-  site = await Site.open();
-  pod = (await site.axoneme.add('web')).pod;
+sharedFixture(async () => {
+  site = await TestNode.open();
+  pod = (await site.add('web')).pod;
   return site;
 });
 
 const shell = (script: string) => site.node.run(['sh', '-ec', script]);
-const check = () => site.axoneme.runtime.check(site.axoneme.network, attachmentOf(pod));
+const check = () => site.runtime.check(site.network, attachmentOf(pod));
 const status = () =>
-  site.axoneme.runtime.status(site.axoneme.network).then(
+  site.runtime.status(site.network).then(
     () => 'ok',
     (error: unknown) => (error instanceof CniError ? `${error.code} ${error.message} ${error.details ?? ''}` : String(error)),
   );
@@ -30,7 +30,7 @@ async function expectWhole(): Promise<void> {
   await expect.poll(status, WITHIN).toBe('ok');
   await check();
   expect(await ping(site.node, pod)).toMatchObject({ reached: true });
-  await site.axoneme.delete((await site.axoneme.add('fresh')).pod);
+  await site.delete((await site.add('fresh')).pod);
 }
 
 describe('a daemon that cannot be reached or seen any more', () => {
@@ -43,9 +43,9 @@ describe('a daemon that cannot be reached or seen any more', () => {
   ])('ends and says why, and the next one has all pods: %s', async (_what, spoil) => {
     await expectWhole();
     await shell(spoil);
-    expect(await site.axoneme.daemon.ended).toEqual({ code: 1, signal: null });
-    expect(site.axoneme.daemon.stderr).toContain('ending: a file of the daemon was removed or replaced');
-    await site.axoneme.restart();
+    expect(await site.daemon.ended).toEqual({ code: 1, signal: null });
+    expect(site.daemon.stderr).toContain('ending: a file of the daemon was removed or replaced');
+    await site.restart();
     await expectWhole();
   });
 });
@@ -53,9 +53,9 @@ describe('a daemon that cannot be reached or seen any more', () => {
 describe('a folder in which nothing can be written', () => {
   /** On a file system of its own, which is small enough to be filled. */
   beforeAll(async () => {
-    await site.axoneme.daemon.stop();
+    await site.daemon.stop();
     await shell(`cp -a ${folder} ${folder}.old; mount -t tmpfs -o size=1m tmpfs ${folder}; cp -a ${folder}.old/. ${folder}`);
-    await site.axoneme.restart();
+    await site.restart();
   });
 
   const ways = {
@@ -75,12 +75,12 @@ describe('a folder in which nothing can be written', () => {
     'because it is %s is told by STATUS, and the daemon stays alive',
     async (what, { spoil, mend, sentence }) => {
       await expectWhole();
-      const other = (await site.axoneme.add('other')).pod;
-      const del = () => site.axoneme.runtime.del(site.axoneme.network, attachmentOf(other));
+      const other = (await site.add('other')).pod;
+      const del = () => site.runtime.del(site.network, attachmentOf(other));
       await shell(spoil);
       try {
         await expect.poll(status, WITHIN).toContain(sentence);
-        await expect(site.axoneme.add(`refused-${what}`)).rejects.toThrow(what === 'full' ? 'ENOSPC' : 'EROFS');
+        await expect(site.add(`refused-${what}`)).rejects.toThrow(what === 'full' ? 'ENOSPC' : 'EROFS');
         const { atMs } = await readHeartbeat(site.node);
         await expect.poll(async () => (await readHeartbeat(site.node)).atMs, WITHIN).toBeGreaterThan(atMs);
         // Where a record cannot even be removed, a DEL must not promise what the next start would undo.
@@ -89,7 +89,7 @@ describe('a folder in which nothing can be written', () => {
       } finally {
         await shell(mend);
       }
-      await site.axoneme.delete(other);
+      await site.delete(other);
       await expectWhole();
     },
   );

@@ -14,19 +14,19 @@ import {
 } from '../../test-harness/index.ts';
 import { executables } from '../fixtures/axoneme.ts';
 import { NextVersion, rowSizes } from '../fixtures/next-version.ts';
-import { Site } from '../fixtures/site.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 /* From this version to the next, whose maps have another layout, and not back. The tests follow each other. */
 
 const pins = '/sys/fs/bpf/axoneme/v1';
 
-let site: Site;
+let site: TestNode;
 let next: NextVersion;
 let pods: Pod[];
 beforeAll(async () => {
   next = new NextVersion();
   newDaemon = [...next.command, 'daemon', '--config', '/etc/axoneme/config.yaml'];
-  site = await Site.open();
+  site = await TestNode.open();
   pods = await site.pods('web', 'db');
 });
 afterAll(async () => {
@@ -54,7 +54,7 @@ async function undisturbed(disturb: () => Promise<void>): Promise<void> {
 
 /** What every link is attached by and runs, by its path. */
 async function links(): Promise<Map<string, { id: number; programId: number }>> {
-  const endpoints = JSON.parse(await site.axoneme.cli('endpoint', 'list', '-o', 'json')) as Endpoint[];
+  const endpoints = JSON.parse(await site.cli('endpoint', 'list', '-o', 'json')) as Endpoint[];
   const devices = ['axo_host', ...endpoints.map(({ hostIfname }) => hostIfname)];
   const paths = devices.flatMap((device) => [`${device}/ingress`, `${device}/egress`]);
   const found = paths.map(async (path) => {
@@ -71,7 +71,7 @@ async function rowSize(): Promise<number> {
 }
 
 async function checkAll(): Promise<void> {
-  for (const pod of pods) await site.axoneme.runtime.check(site.axoneme.network, attachmentOf(pod));
+  for (const pod of pods) await site.runtime.check(site.network, attachmentOf(pod));
 }
 
 /** Milliseconds after which starts of the newer daemon are killed: before, while and after it loads its programs on machines of all sorts. */
@@ -82,10 +82,10 @@ let newDaemon: readonly string[];
 it('an upgrade whose programs cannot be loaded fails without harm, and the older version goes on', async () => {
   const repair = next.breakPrograms();
   await undisturbed(async () => {
-    await site.axoneme.daemon.stop();
+    await site.daemon.stop();
     const failed = await site.node.exec(newDaemon);
     expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining('axoneme daemon: load the datapath: open object to_host.o')]);
-    await site.axoneme.restart();
+    await site.restart();
   });
   expect(await rowSize()).toBe(rowSizes.now);
   await checkAll();
@@ -97,7 +97,7 @@ it('an upgrade to maps of another layout, killed at several moments, loses no by
   expect(await rowSize()).toBe(rowSizes.now);
   const attempts: ExecResult[] = [];
   await undisturbed(async () => {
-    await site.axoneme.daemon.stop();
+    await site.daemon.stop();
     for (const timeout of killedAfter) attempts.push(await site.node.exec(newDaemon, { timeout }));
     newer = site.node.spawn(newDaemon);
     await newer.waitForOutput(/"msg":"serving"/);
@@ -112,13 +112,13 @@ it('an upgrade to maps of another layout, killed at several moments, loses no by
     expect(after.get(path)?.programId, path).not.toBe(programId);
   }
   await checkAll();
-  expect(await site.axoneme.cli('version')).toContain('Daemon: axoneme 9.0.0');
+  expect(await site.cli('version')).toContain('Daemon: axoneme 9.0.0');
 });
 
 it('pods come and go under the newer daemon, also by the older plugin', async () => {
-  const { pod } = await site.axoneme.add('late');
+  const { pod } = await site.add('late');
   expect(await ping(pod, pods[0] as Pod)).toMatchObject({ reached: true });
-  await site.axoneme.delete(pod);
+  await site.delete(pod);
 });
 
 it('a downgrade is refused before anything is touched', async () => {
@@ -141,7 +141,7 @@ it('the newer version goes on where it was', async () => {
   await newer.waitForOutput(/"msg":"serving"/);
   expect(newer.stderr).toContain('the pinned programs are current');
   await checkAll();
-  for (const pod of pods) await site.axoneme.delete(pod);
+  for (const pod of pods) await site.delete(pod);
   await newer.stop();
 });
 

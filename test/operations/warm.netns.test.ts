@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { attachmentOf, Lab, type Network, type Node, parseNetwork, Runtime } from '../../test-harness/index.ts';
-import { AxonemeNode, executables, shippedNetworkText } from '../fixtures/axoneme.ts';
+import { executables, shippedNetworkText } from '../fixtures/axoneme.ts';
 import { readBooks } from '../fixtures/crash/books.ts';
-import { warmPlugins } from '../fixtures/plugin-variants.ts';
-import { shared } from '../fixtures/shared-fixture.ts';
+import { shimPlugins } from '../fixtures/plugin-variants.ts';
+import { sharedFixture } from '../fixtures/shared-fixture.ts';
+import { TestNode } from '../fixtures/test-node.ts';
 
 /* The launcher, and the daemon that serves its calls. `warm` has no cold executable beside it: what it answers the daemon has served. */
 
@@ -20,14 +21,14 @@ const delegating: Network = parseNetwork(
 
 let lab: Lab;
 let node: Node;
-let axoneme: AxonemeNode;
+let axoneme: TestNode;
 let warm: Runtime;
 let launcher: string;
-shared(async () => {
+sharedFixture(async () => {
   lab = await Lab.create({ nodes: { node1: {} } });
   node = lab.node('node1');
-  axoneme = await AxonemeNode.start(node);
-  const folder = await warmPlugins(node);
+  axoneme = await TestNode.start(node);
+  const folder = await shimPlugins(node);
   launcher = join(folder, 'axoneme-cni');
   warm = new Runtime(node, { pluginDirs: [folder] });
   return lab;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EchoStream, expectNoChange, ping, tcpEcho, udpEcho } from '../../test-harness/index.ts';
-import { ContainerdSite } from '../fixtures/runtime/containerd-node.ts';
+import { ContainerdNode } from '../fixtures/runtime/containerd-node.ts';
 import type { CriPod } from '../fixtures/runtime/cri-pod.ts';
 import { GREETING } from '../fixtures/runtime/image.ts';
 import type { State } from '../fixtures/runtime/node.ts';
@@ -9,7 +9,7 @@ import type { State } from '../fixtures/runtime/node.ts';
 
 const CONFLIST = '/etc/cni/net.d/05-axoneme.conflist';
 
-const site = new ContainerdSite();
+const site = new ContainerdNode();
 /** NetworkReady before each step of the guide since containerd runs */
 let readyWhile: readonly boolean[];
 /** the node before its first pod */

@@ -2,11 +2,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { expectNoChange, ping, tcpEcho } from '../../test-harness/index.ts';
 import { GREETING } from '../fixtures/runtime/image.ts';
 import type { State } from '../fixtures/runtime/node.ts';
-import { Container, PodmanSite } from '../fixtures/runtime/podman-node.ts';
+import { Container, PodmanNode } from '../fixtures/runtime/podman-node.ts';
 
 /* A real podman with its CNI backend, on a node where docs/podman.md was followed. */
 
-const site = new PodmanSite();
+const site = new PodmanNode();
 let networks: string | undefined;
 /** the node before its first container */
 let before: State;
