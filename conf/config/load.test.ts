@@ -43,9 +43,9 @@ describe('loadConfig', () => {
     ],
     ['ipv4:\n  enabled: true\nfoo: 1\n', /config\.yaml:3: foo: unknown key$/],
     ['encryption:\n  enabled: true\n', /config\.yaml:2: encryption\.enabled: true is not supported yet \(encryption\)$/],
-    ['MTU: 1500\nMTU: 1400\n', /config\.yaml:2: not valid YAML: map keys must be unique$/],
+    ['MTU: 1500\nMTU: 1400\n', /config\.yaml:2: not valid YAML: duplicated mapping key$/],
     ['ipam: [\n', /config\.yaml:\d: not valid YAML: /],
-    ['MTU: 1\n---\nMTU: 2\n', /not valid YAML: /],
+    ['MTU: 1\n---\nMTU: 2\n', /config\.yaml:3: expected one document, got several$/],
   ])('names the line of what is wrong in %j', async (text, message) => {
     await expect(load(text)).rejects.toThrow(message);
   });
