@@ -1,6 +1,7 @@
 import { benchStep } from './bench.ts';
 import { bpfStep } from './bpf.ts';
 import { bundleStep } from './bundle.ts';
+import { definitionsStep } from './definitions.ts';
 import { harnessStep } from './harness.ts';
 import { launcherStep } from './launcher.ts';
 import { nativeStep } from './native.ts';
@@ -16,6 +17,7 @@ export async function build(): Promise<void> {
   await runStep(vmStep);
   await runStep(bpfStep);
   await runStep(launcherStep);
+  await runStep(definitionsStep);
   await runStep(bundleStep);
   await runStep(packStep);
   await runStep(benchStep);
