@@ -28,7 +28,11 @@ interface Level {
 
 /** A level per file suffix: what a test needs of the machine is in its name. */
 const levels: Readonly<Record<string, Level>> = {
-  unit: { include: ['**/*.test.ts'], exclude: ['**/*.{prog,netns,e2e,chaos,vm,bench,netkit}.test.ts'], testTimeout: HANGING / 5 },
+  unit: {
+    include: ['**/*.test.ts'],
+    exclude: ['**/*.{prog,netns,e2e,chaos,vm,bench,netkit,kubernetes}.test.ts'],
+    testTimeout: HANGING / 5,
+  },
   prog: { include: ['**/*.prog.test.ts'], exclude: [], testTimeout: HANGING },
   netns: { include: ['**/*.netns.test.ts'], exclude: [...conformance, ...references], testTimeout: HANGING },
   conformance: { include: conformance, exclude: [], testTimeout: HANGING },
@@ -41,6 +45,8 @@ const levels: Readonly<Record<string, Level>> = {
   // Inside such a machine, on a kernel with netkit.
   netkit: { include: ['**/*.netkit.test.ts'], exclude: [], testTimeout: HANGING },
   runtime: { include: ['**/*.e2e.test.ts'], exclude: [], testTimeout: HANGING },
+  // A real kube-apiserver: `npm run test:kubernetes`.
+  kubernetes: { include: ['**/*.kubernetes.test.ts'], exclude: [], testTimeout: HANGING },
 };
 
 /** How many times longer a test may take where processors are emulated (`npm run test:kernels`). */

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { makeQuota } from './quota.mjs';
 
 const project = dirname(dirname(fileURLToPath(import.meta.url)));
-const tasks = ['build', 'demo', 'test', 'bench', 'soak', 'kernels', 'check', 'fix'];
+const tasks = ['build', 'demo', 'test', 'bench', 'soak', 'kernels', 'kubernetes', 'check', 'fix'];
 
 /** What the build and the tests need from the distribution: a file that proves it, and the packages that bring it. With `task`, for those only. */
 const needs = [
@@ -28,8 +28,8 @@ const needs = [
   { file: ['/usr/sbin/nft', '/sbin/nft'], packages: ['nftables'] },
   { file: ['/usr/bin/tcpdump', '/usr/sbin/tcpdump'], packages: ['tcpdump'] },
   { file: '/usr/bin/containerd', packages: ['containerd'], task: 'test' },
-  { file: '/usr/bin/etcd', packages: ['etcd-server'], task: 'test' },
-  { file: '/usr/bin/etcdctl', packages: ['etcd-client'], task: 'test' },
+  { file: '/usr/bin/etcd', packages: ['etcd-server'], task: ['test', 'kubernetes'] },
+  { file: '/usr/bin/etcdctl', packages: ['etcd-client'], task: ['test', 'kubernetes'] },
   { file: '/usr/bin/podman', packages: ['podman'], task: 'test' },
   { file: ['/usr/sbin/runc', '/usr/bin/runc'], packages: ['runc'], task: 'test' },
   { file: '/usr/bin/systemd-socket-activate', packages: ['systemd'], task: 'test' },

@@ -4,11 +4,12 @@
  * docs/store.md describes it.
  */
 
-export { openEmbedded } from './embedded/index.ts';
 export { hasReason, isTooOld, type Reason, type StatusCause, StoreError } from './errors.ts';
 export type { CacheEvent, IndexBy } from './informer/cache.ts';
 export { Informer, type InformerOptions, type InformerStatus } from './informer/informer.ts';
 export { Informers } from './informer/informers.ts';
+export { resourceOf, validateKinds } from './kinds.ts';
 export { apiVersionOf, type KubeObject, keyOf, type ObjectMeta, type ObjectRef, type OwnerReference, type Resource } from './object.ts';
 export type { Validate } from './objects/metadata.ts';
+export { type Backend, openStore } from './open.ts';
 export type * from './store.ts';

@@ -1,39 +1,6 @@
-/** A reference to the owner of an object: when no object with this uid exists any more, a collector may delete the dependent. */
-export interface OwnerReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly controller?: boolean;
-  readonly blockOwnerDeletion?: boolean;
-}
+import type { KubeObject } from '../conf/objects/meta.ts';
 
-/** Kubernetes' ObjectMeta. The store sets uid, resourceVersion, generation and the timestamps; times are RFC 3339 in seconds. */
-export interface ObjectMeta {
-  readonly name?: string;
-  /** with no name: a prefix to which the store adds five characters */
-  readonly generateName?: string;
-  readonly namespace?: string;
-  /** of this very object: another object of the same name has another uid */
-  readonly uid?: string;
-  /** opaque: compare it for equality only */
-  readonly resourceVersion?: string;
-  /** rises with each change outside of metadata and status */
-  readonly generation?: number;
-  readonly creationTimestamp?: string;
-  readonly deletionTimestamp?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly ownerReferences?: readonly OwnerReference[];
-  readonly finalizers?: readonly string[];
-}
-
-/** What every object has; a kind adds spec, status, or fields of its own. Objects that a store returns are frozen. */
-export interface KubeObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: ObjectMeta;
-}
+export type { KubeObject, ObjectMeta, OwnerReference } from '../conf/objects/meta.ts';
 
 /** A kind of objects and its place in the API. `T` is the type of its objects. */
 export interface Resource<T extends KubeObject = KubeObject> {

@@ -1,8 +1,9 @@
+import { findApiServer } from '../../store/testing/kube-apiserver.ts';
 import { build } from '../build/index.ts';
 import { runChecks } from '../checks.ts';
 import { runMatrix } from '../kernels/run.ts';
-import { Budget } from '../tests/budget.ts';
-import { type Counts, printSummary } from '../tests/counts.ts';
+import { Budget, estimateOf } from '../tests/budget.ts';
+import { type Counts, none, printSummary } from '../tests/counts.ts';
 import { keyedLevels, runKeyed } from '../tests/keyed.ts';
 import { type LevelResult, runWithin } from '../tests/level.ts';
 import { optionsOf } from '../tests/options.ts';
@@ -12,6 +13,18 @@ import { runSoak } from '../tests/soak.ts';
 
 /** In the order of their importance, which is the order in which they run: what a budget has no time for is the last of them. */
 const levels = ['unit', 'prog', 'netns', 'chaos', 'runtime', 'bench'] as const;
+
+/** The level that needs a kube-apiserver, where there is one: to build it takes longer than most runs of tests. */
+async function runKubernetes(budget: Budget, filters: readonly string[]): Promise<LevelResult> {
+  if (findApiServer() !== undefined) return runWithin(budget, 'kubernetes', filters);
+  const skipReason = 'no kube-apiserver in KUBEBUILDER_ASSETS, PATH or the cache: npm run test:kubernetes builds one';
+  process.stdout.write(`  skipped: kubernetes: ${skipReason}\n`);
+  return {
+    counts: { ...none, skipped: filters.length === 0 ? estimateOf('kubernetes').tests : 0, skipReason },
+    report: undefined,
+    isWhole: false,
+  };
+}
 
 /** `npm test [-- OPTIONS FILTER...]`: every level, or the files whose path contains a filter; scripts/tests/options.ts has the options. */
 async function main(): Promise<void> {
@@ -32,6 +45,8 @@ async function main(): Promise<void> {
     process.stdout.write(`\n${level}\n`);
     put(level, await runWithin(budget, level, filters));
   }
+  process.stdout.write('\nkubernetes\n');
+  put('kubernetes', await runKubernetes(budget, filters));
   if (soak) results['soak'] = await runSoak(budget);
   for (const level of keyedLevels) {
     process.stdout.write(`\n${level}\n`);

@@ -11,8 +11,8 @@ const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 
 const now = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
 
-/** Says what is wrong with an object of a kind; nothing when all is well. */
-export type Validate = (resource: Resource, object: KubeObject) => readonly StatusCause[];
+/** Says what is wrong with an object of a kind, and with its change when there was one `before`; nothing when all is well. */
+export type Validate = (resource: Resource, object: KubeObject, before?: KubeObject) => readonly StatusCause[];
 
 export function generatedName(prefix: string): string {
   return prefix + Array.from({ length: 5 }, () => LETTERS[randomInt(LETTERS.length)]).join('');

@@ -131,7 +131,7 @@ export class VersionedStore implements Store {
     signal: AbortSignal | undefined,
   ): Promise<KubeObject | undefined> {
     const next = (subresource === 'status' ? statusUpdated : updated)(resource, current.object, wanted);
-    this.#check(resource, next);
+    this.#check(resource, next, current.object);
     const unversioned = { ...next, metadata: { ...next.metadata, resourceVersion: current.object.metadata.resourceVersion } };
     if (isDeepStrictEqual(unversioned, current.object)) return current.object;
     const isDone = next.metadata.deletionTimestamp !== undefined && (next.metadata.finalizers ?? []).length === 0;
@@ -139,8 +139,8 @@ export class VersionedStore implements Store {
     return committed && (committed.object ?? deepFreeze(atRevision(next, committed.revision)));
   }
 
-  #check(resource: Resource, object: KubeObject): void {
-    const causes = this.#validate(resource, object);
+  #check(resource: Resource, object: KubeObject, before?: KubeObject): void {
+    const causes = this.#validate(resource, object, before);
     if (causes.length > 0) throw invalid(resource, object.metadata.name ?? '', causes);
   }
 }
