@@ -42,6 +42,8 @@ export class ExpediteWindow implements GraceWindow {
   readonly #parts: ExpediteParts;
   readonly #timers = new Map<number, NodeJS.Timeout>();
   #raised = false;
+  /** What was there before us, while the window is open. */
+  #before: string | undefined;
 
   constructor(parts: ExpediteParts) {
     this.#parts = parts;
@@ -73,6 +75,7 @@ export class ExpediteWindow implements GraceWindow {
       const before = readFileSync(this.#parts.knob, 'utf8').trim();
       if (before !== '0') return;
       step('window.save', () => writeWhole(this.#parts.saved, before));
+      this.#before = before;
       step('window.raise', () => writeFileSync(this.#parts.knob, OURS));
       this.#raised = true;
     } catch (error) {
@@ -84,7 +87,8 @@ export class ExpediteWindow implements GraceWindow {
   #restore(ours: readonly string[]): void {
     this.#raised = false;
     try {
-      const before = readIfThere(this.#parts.saved);
+      const before = this.#before ?? readIfThere(this.#parts.saved);
+      this.#before = undefined;
       if (before === undefined) return;
       const isOurs = ours.includes(readFileSync(this.#parts.knob, 'utf8').trim());
       if (isOurs) step('window.restore', () => writeFileSync(this.#parts.knob, before));

@@ -17,7 +17,7 @@ import { type Link, type Netns, type Request, type Rtnetlink, setLink } from '..
 import { namesIn } from '../../plugin/attach/index.ts';
 import type { Burial, Door } from '../endpoint/ports.ts';
 import { hasErrno, messageOf } from '../failure.ts';
-import { removeAll } from '../files.ts';
+import { removeFolder } from '../files.ts';
 import type { Logger } from '../log.ts';
 import { type Banishment, banishPeer, deletePairFromPod } from './banish.ts';
 import { ignoreGone, renameLink } from './link-changes.ts';
@@ -79,7 +79,7 @@ export class Graves {
       try {
         const error = left.get(buriedIfname(id));
         if (error !== undefined) throw error;
-        step('reap.pins', () => removeAll(join(this.#links, buriedIfname(id))));
+        step('reap.pins', () => removeFolder(join(this.#links, buriedIfname(id))));
       } catch (error) {
         failures.set(id, error);
       }
@@ -150,7 +150,7 @@ export class Graves {
       return false;
     }
     if (existsSync(from)) {
-      removeAll(to);
+      removeFolder(to);
       renameSync(from, to);
     }
     return existsSync(to);

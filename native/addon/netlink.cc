@@ -90,7 +90,9 @@ bool Receive(int fd, int flags, std::vector<uint8_t>* out, uint32_t* from, Failu
   while (size < 0 && errno == EINTR);
   if (size < 0) return Failed(failure, "recv");
 
-  std::vector<uint8_t> buffer(std::max(static_cast<size_t>(size), kBufferBytes));
+  // The thread's own, for good: a new one would be filled with zeros for each datagram, 32 KiB of cache for 36 bytes.
+  static thread_local std::vector<uint8_t> buffer(kBufferBytes);
+  if (static_cast<size_t>(size) > buffer.size()) buffer.resize(static_cast<size_t>(size));
   sockaddr_nl sender{};
   iovec vector{buffer.data(), buffer.size()};
   msghdr message{};
