@@ -7,6 +7,7 @@ import type { Claim } from '../endpoint/ports.ts';
  */
 export class CallClaim implements Claim {
   readonly since = performance.now();
+  readonly isDaemon = true;
   #alive = true;
   #leaving: Promise<void> | undefined;
   readonly #callbacks = new Set<() => void>();

@@ -100,6 +100,15 @@ describe('an ADD', () => {
     await expect(bench.manager.complete(endpoint.id, claim)).rejects.toMatchObject({ code: 'bad-request' });
   });
 
+  it('asks nobody for proof of what the daemon has attached itself, but for the device', async () => {
+    const claim = Object.assign(new FakeClaim(), { isDaemon: true as const });
+    const { endpoint } = await bench.manager.create(bench.request(), claim);
+    bench.datapath.problems = ['link ingress is not pinned'];
+    await expect(bench.manager.complete(endpoint.id, claim)).rejects.toThrow('is gone');
+    bench.datapath.devices.add(endpoint.hostIfname);
+    await expect(bench.manager.complete(endpoint.id, claim)).resolves.toMatchObject({ state: 'ready' });
+  });
+
   it.each([
     [{ mac: '01:00:5e:00:00:01' }, 'unicast'],
     [{ mtu: 1000 }, '1280'],

@@ -93,17 +93,27 @@ export class EndpointManager {
     });
   }
 
-  /** The programs are attached and the links pinned: the ADD is done. Throws `bad-request` when something is missing. */
+  /**
+   * The programs are attached and the links pinned: the ADD is done. Throws `bad-request` when something is missing. Of what the daemon has attached
+   * itself only the device is looked at, which may have died with its pod.
+   */
   async complete(id: number, claim: Claim): Promise<Endpoint> {
     return await this.#inState(id, 'creating', claim, async (entry) => {
-      const inspected = this.#parts.datapath.inspect(entry.record.endpoint);
+      const { endpoint } = entry.record;
+      const inspected = this.#defects(endpoint, claim);
       this.#parts.window.close(id);
       const problems = await inspected;
       if (problems.length > 0) throw new DomainError('bad-request', `complete endpoint ${id}: ${problems.join('; ')}`);
-      step('complete.record', () => this.#reservations.update(entry, { ...entry.record.endpoint, state: 'ready' }));
+      step('complete.record', () => this.#reservations.update(entry, { ...endpoint, state: 'ready' }));
       this.#letGo(entry);
       return entry.record.endpoint;
     });
+  }
+
+  async #defects(endpoint: Endpoint, claim: Claim): Promise<string[]> {
+    const { datapath } = this.#parts;
+    if (claim.isDaemon !== true) return await datapath.inspect(endpoint);
+    return datapath.hasDevice(endpoint) ? [] : [`device ${endpoint.hostIfname} is gone`];
   }
 
   /**

@@ -12,6 +12,8 @@ export interface Claim {
   readonly alive: boolean;
   /** When it came, by `performance.now()`, where all of its work is one call; absent where each request of it counts. */
   readonly since?: number;
+  /** The client is this process: what it reports to have done it has seen the kernel do. */
+  readonly isDaemon?: true;
   /** Set while the client takes back what it did, because nobody waits for it any more or its endpoint has ended: resolves when that is done. */
   readonly leaving: Promise<void> | undefined;
   /** The client's endpoint has ended: its work cannot succeed any more. */
