@@ -6,6 +6,8 @@ import { CallGates } from './call-limits.ts';
 
 /** As long a queue as that of the API's socket (conf/systemd/axoneme.socket). */
 const BACKLOG = 511;
+/** New calls per turn of the event loop: to begin one takes a part of a millisecond, and those under way and the API have their turns in between. */
+const CALLS_PER_TURN = 4;
 /** How long the listener rests when it cannot accept, for want of descriptors say, in milliseconds: an ADD and a DEL wait longer. */
 const PAUSE_MS = 100;
 /** How long an ending daemon waits for calls under way, in milliseconds, before it gives them up. */
@@ -52,10 +54,10 @@ export class CallServer {
     for (const call of this.#calls) call.abort();
   }
 
-  /** All who wait: each is told at once that its call is taken, so that none goes to the cold executable because there are many. */
+  /** Some of those who wait. The others keep the listener readable, and see by the daemon's lock that it lives. */
   #accept(): void {
     try {
-      for (let count = 0; count < BACKLOG; count++) {
+      for (let count = 0; count < CALLS_PER_TURN; count++) {
         const connection = this.#listener.accept();
         if (connection === undefined) return;
         this.#begin(connection);
