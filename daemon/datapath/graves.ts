@@ -71,10 +71,10 @@ export class Graves {
   /** Deletes the devices of buried endpoints and their pinned links. Gives, by id, what the kernel refused; a device that is gone already is fine. */
   async reap(endpoints: readonly Endpoint[]): Promise<ReadonlyMap<number, unknown>> {
     const failures = new Map<number, unknown>();
-    const all = await this.#rtnl.links.list();
-    const byName = new Map(all.filter(isPodDevice).map((link) => [link.name, link]));
-    const devices = endpoints.flatMap(({ id }) => byName.get(buriedIfname(id)) ?? []);
-    const left = await step('reap.group', () => this.#deleteAll(devices, all));
+    const names = endpoints.map(({ id }) => buriedIfname(id));
+    const [single] = names;
+    const isSingle = single !== undefined && names.length === 1;
+    const left = await step('reap.group', () => (isSingle ? this.#deleteSingle(single) : this.#deleteMany(names)));
     for (const { id } of endpoints) {
       try {
         const error = left.get(buriedIfname(id));
@@ -154,6 +154,21 @@ export class Graves {
       renameSync(from, to);
     }
     return existsSync(to);
+  }
+
+  /** Looked for by its name: a list of all devices is the longer the more pods there are. */
+  async #deleteSingle(name: string): Promise<ReadonlyMap<string, unknown>> {
+    const link = await this.#rtnl.links.find(name);
+    return await this.#deleteEach(link !== undefined && isPodDevice(link) ? [link] : []);
+  }
+
+  async #deleteMany(names: readonly string[]): Promise<ReadonlyMap<string, unknown>> {
+    const all = await this.#rtnl.links.list();
+    const byName = new Map(all.filter(isPodDevice).map((link) => [link.name, link]));
+    return await this.#deleteAll(
+      names.flatMap((name) => byName.get(name) ?? []),
+      all,
+    );
   }
 
   /** Deletes devices at once. Gives what is left of them, by name, with the kernel's reason. */

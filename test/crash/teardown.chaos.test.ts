@@ -115,8 +115,11 @@ describe('a DEL', () => {
 
   it('spares a stranger in the burial group', async () => {
     await crashLab.node.run(['ip', 'link', 'add', 'stranger', 'group', String(BURIAL_GROUP), 'type', 'veth', 'peer', 'name', 'strange']);
-    const { pod } = await added('beside');
-    await crashLab.delete(pod);
+    // A single device is deleted by its index, two by their group.
+    const both = [await added('beside'), await added('besides')];
+    await Promise.all(both.map(({ pod }) => disconnect(crashLab.node, pod)));
+    await buried(crashLab.node);
+    for (const { pod } of both) await crashLab.delete(pod);
     await crashLab.expectBooks();
     expect((await pairs(crashLab.node)).map(({ name }) => name)).toContain('stranger');
     expect(crashLab.daemon.stderr).toContain('in its group is stranger');
