@@ -50,7 +50,7 @@ describe('tables of the samples, as kubectl get shows them', () => {
     ['endpointslices', {}, ['NAME|ADDRESSTYPE|PORTS|ENDPOINTS|AGE', 'web-abc12|IPv4|8080|172.20.42.4|<unknown>']],
     ['netpol', {}, ['NAME|POD-SELECTOR|AGE', 'web|app=web|<unknown>']],
     ['leases', {}, ['NAME|HOLDER|AGE', 'cilium-operator-resource-lock|n1-bcdfghjklm|<unknown>']],
-    ['cpip', {}, ['NAME', 'vac']],
+    ['cpip', {}, ['NAME|AGE', 'vac|<unknown>']],
   ])('%s %j', (word, options, rows) => {
     expect(table(word, options)).toEqual(rows);
   });

@@ -26,6 +26,10 @@ describe('a definition', () => {
     definitionOf(kind).spec.versions.map(({ name, schema }) => [`${kind.kind} ${name}`, schema.openAPIV3Schema as Tree] as const),
   );
 
+  it.each(schemas)('of %s says nothing at its root that a status forbids', (_, schema) => {
+    expect(Object.keys(schema).filter((key) => !['type', 'properties', 'required', 'x-kubernetes-validations'].includes(key))).toEqual([]);
+  });
+
   it.each(schemas)('of %s is structural', (_, schema) => {
     expect(faultsOf(schema, '')).toEqual([]);
   });

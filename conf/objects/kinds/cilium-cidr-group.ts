@@ -1,5 +1,6 @@
 import { dnsSubdomain } from '../../model/syntax.ts';
 import { prefix } from '../addresses.ts';
+import { ageColumn } from '../columns/column.ts';
 import type { Kind, ObjectOf } from '../kind.ts';
 import { typeMeta } from '../meta.ts';
 import { described, list, section } from '../schema/fields.ts';
@@ -22,7 +23,7 @@ export const ciliumCIDRGroup: Kind<typeof schema> = {
   hasStatus: false,
   name: dnsSubdomain,
   schema,
-  columns: [],
+  columns: [ageColumn],
   selectableFields: [],
 };
 

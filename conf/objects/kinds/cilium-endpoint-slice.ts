@@ -1,4 +1,5 @@
 import { dnsSubdomain } from '../../model/syntax.ts';
+import { ageColumn } from '../columns/column.ts';
 import type { Kind, ObjectOf } from '../kind.ts';
 import { typeMeta } from '../meta.ts';
 import { count, described, list, optional, section, text } from '../schema/fields.ts';
@@ -32,7 +33,7 @@ export const ciliumEndpointSlice: Kind<typeof schema> = {
   hasStatus: false,
   name: dnsSubdomain,
   schema,
-  columns: [],
+  columns: [ageColumn],
   selectableFields: [],
 };
 

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { bitsOf, type Cidr, overlaps, parseCidr } from '../../model/cidr.ts';
 import { dnsSubdomain } from '../../model/syntax.ts';
 import { poolNetwork } from '../addresses.ts';
+import { ageColumn } from '../columns/column.ts';
 import type { Kind, ObjectOf } from '../kind.ts';
 import { labelSelector, typeMeta } from '../meta.ts';
 import { described, flag, integer, list, optional, section } from '../schema/fields.ts';
@@ -61,7 +62,7 @@ export const ciliumPodIPPool: Kind<typeof schema> = {
   hasStatus: false,
   name: dnsSubdomain,
   schema,
-  columns: [],
+  columns: [ageColumn],
   selectableFields: [],
 };
 

@@ -37,12 +37,13 @@ export function atMostOne(...names: readonly string[]): z.core.$ZodCheck<Fields>
   });
 }
 
-/** One of the fields at least is there. */
+/** One of the fields at least is there. As CEL: a definition with a status cannot say anyOf at its root. */
 export function atLeastOne(...names: readonly string[]): z.core.$ZodCheck<Fields>[] {
   const look = rule((fields, report) => {
     if (present(fields, names).length === 0) report([], `expected ${names.join(' or ')}, got neither`);
   });
-  return [look, z.meta({ anyOf: names.map((name) => ({ required: [name] })) })];
+  const expression = names.map((name) => `has(self.${name})`).join(' || ');
+  return [look, z.meta({ 'x-kubernetes-validations': [{ rule: expression, message: `expected ${names.join(' or ')}` }] })];
 }
 
 const IMMUTABLE = { rule: 'self == oldSelf', message: 'cannot be changed' };
