@@ -301,7 +301,7 @@ export const dropReasonText: Readonly<Record<DropReason, string>> = {
   MULTICAST_LISTENER: 'quiet: a pod reported the multicast groups that it listens to',
   DUPLICATE_ADDRESS: 'quiet: a pod asked whether its own address is taken; silence means no',
   NEIGHBOUR_ANNOUNCED: 'quiet: a pod announced its own address by ARP or ND',
-  HOST_MULTICAST: "quiet: the node's own multicast or discovery on a device of ours",
+  HOST_MULTICAST: "quiet: the node's own multicast or discovery on an axoneme device",
   TINY_FRAGMENT: 'a first fragment without its whole layer 4 header, or a later one that would overwrite it',
   FRAGMENTED_DISCOVERY: 'neighbour or multicast listener discovery in a fragment',
   SOURCE_ROUTE: 'an IPv4 source route option or an IPv6 routing header of type 0',

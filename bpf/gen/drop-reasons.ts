@@ -30,8 +30,9 @@ export function renderDropReasons(drops: readonly DropText[]): string {
 
 Made from \`enum drop_reason\` in \`bpf/lib/drop.h\` by \`bpf/gen/generate.ts\`: do not edit.
 
-Every packet that ends in the datapath is counted under one of these numbers in the map \`axo_metrics\`, per direction, file and line, and
-sent to the monitor with the first 128 bytes of its frame. Quiet reasons are counted always, but sent only without monitor aggregation.
+The map \`axo_metrics\` counts every dropped packet by reason, direction and file. The programs send
+an event with the first 128 bytes of the frame to the monitor. They count quiet reasons always, but
+send their events only without monitor aggregation.
 
 ${table([['number', 'name', 'meaning'], ...rows])}
 `;

@@ -40,7 +40,7 @@ enum drop_reason {
 	DROP_MULTICAST_LISTENER = 33,	/* quiet: a pod reported the multicast groups that it listens to */
 	DROP_DUPLICATE_ADDRESS = 34,	/* quiet: a pod asked whether its own address is taken; silence means no */
 	DROP_NEIGHBOUR_ANNOUNCED = 35,	/* quiet: a pod announced its own address by ARP or ND */
-	DROP_HOST_MULTICAST = 36,	/* quiet: the node's own multicast or discovery on a device of ours */
+	DROP_HOST_MULTICAST = 36,	/* quiet: the node's own multicast or discovery on an axoneme device */
 	DROP_TINY_FRAGMENT = 37,	/* a first fragment without its whole layer 4 header, or a later one that would overwrite it */
 	DROP_FRAGMENTED_DISCOVERY = 38, /* neighbour or multicast listener discovery in a fragment */
 	DROP_SOURCE_ROUTE = 39,		/* an IPv4 source route option or an IPv6 routing header of type 0 */

@@ -41,7 +41,7 @@ export const versionItems: readonly ConformanceItem[] = [
     ...about,
     id: 'version-dummy-env',
     level: 'practice',
-    title: 'answers whatever the other variables hold',
+    title: 'ignores all other variables',
     run: async (trial) => {
       const env = { CNI_CONTAINERID: undefined, CNI_NETNS: 'dummy', CNI_IFNAME: 'dummy', CNI_PATH: 'dummy' };
       supportedVersions(versionAnswer(await trial.ask('VERSION', { env, stdin: '{"cniVersion":"1.0.0"}' })));
