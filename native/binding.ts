@@ -25,7 +25,7 @@ export interface SysAddon {
   statfsType(path: string): number;
   /** AF_*, SOCK_* and IPPROTO_* numbers; bound unless `address` is empty. */
   inetOpen(netns: number | undefined, family: number, type: number, address: string, port: number, protocol: number): Promise<number>;
-  /** `flags`: IFF_*; undefined when there is none. */
+  /** `flags`: IFF_*; undefined when the interface does not exist. */
   interfaceGet(
     ifindex: number,
   ): { readonly name: string; readonly flags: number; readonly mac: Uint8Array; readonly mtu: number } | undefined;
@@ -195,7 +195,7 @@ export function loadAddon(name: string): unknown {
 /** `e_machine` of an ELF header, two bytes at offset 18 (elf(5)), for Node's names of processors. */
 const machines: Readonly<Record<string, number>> = { x64: 62, arm64: 183 };
 
-/** What the dynamic loader does not say: for another processor's file it only claims that there is none. */
+/** A better error than the dynamic loader's, which calls a file for another processor missing. */
 function hintFor(file: string, reason: string): string {
   if (reason.startsWith('libbpf.so.1')) return ' (install the package libbpf1)';
   const header = readFileSync(file).subarray(0, 20);

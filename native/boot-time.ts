@@ -8,7 +8,7 @@ export function bootId(): string {
   return known;
 }
 
-/** The present by CLOCK_MONOTONIC, which all processes of a machine share and nobody can set. */
+/** The present by CLOCK_MONOTONIC, which all processes of a machine share and which cannot be set. */
 export function bootTime(): { readonly bootId: string; readonly us: number } {
   return { bootId: bootId(), us: Number(process.hrtime.bigint() / 1000n) };
 }

@@ -58,7 +58,7 @@ const errors: Readonly<Record<number, readonly [name: string, text: string]>> = 
   524: ['ENOTSUPP', 'operation not supported'],
 };
 
-/** 'ENOENT' for 2; 'errno 999' for a number that nobody knows. `errno` is positive. */
+/** 'ENOENT' for 2; 'errno 999' for an unknown number. `errno` is positive. */
 export function errnoName(errno: number): string {
   const known = errors[errno];
   if (known) return known[0];

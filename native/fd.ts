@@ -4,7 +4,7 @@ import { closeSync } from 'node:fs';
 const live = new Map<number, string>();
 
 /**
- * An owned file descriptor. Exactly one Fd owns a number; whoever holds the Fd closes it, there is no finaliser.
+ * An owned file descriptor. Exactly one Fd owns a number; the holder of the Fd closes it, there is no finaliser.
  * Every descriptor here is close-on-exec.
  */
 export class Fd {
@@ -41,7 +41,7 @@ export class Fd {
     closeSync(fd);
   }
 
-  /** Gives the number away: whoever takes it closes it. This Fd counts as closed from then on. */
+  /** Releases the number to the caller, who closes it. This Fd counts as closed from then on. */
   release(): number {
     const fd = this.use();
     this.#fd = -1;

@@ -1,5 +1,5 @@
 /**
- * The border to the kernel: descriptors, namespaces, files in namespaces, netlink transport and BPF objects. Imports nothing of ours.
+ * The kernel interface: descriptors, namespaces, files in namespaces, netlink transport and BPF objects. Imports no other folder.
  * Errors carry a stable `code`; what a call can fail with stands at the call.
  */
 export { setAddonDirectory } from './binding.ts';

@@ -15,7 +15,7 @@ export interface Interface {
 }
 
 /**
- * The interface with this index, or undefined. Answers at once, whoever holds the kernel's lock on devices and waits for grace periods with it: a
+ * The interface with this index, or undefined. Answers immediately, even while another process holds RTNL during a grace period: a
  * question by netlink would queue behind them, and take a thread. Throws SyscallError.
  */
 export function interfaceAt(ifindex: number): Interface | undefined {

@@ -22,7 +22,7 @@ export async function openNetlinkSocket(ns: Netns | undefined, protocol: number,
 }
 
 /**
- * Makes a netlink socket that another process opened, in whatever namespace, and passed on unbound, one like those of `openNetlinkSocket`. The kernel
+ * Makes a netlink socket that another process opened, in any namespace, and passed unbound, one like those of `openNetlinkSocket`. The kernel
  * asks for the rights of both: of who opened it and of who sends. Throws SyscallError: EPROTOTYPE for a socket of another kind.
  */
 export function adoptNetlinkSocket(fd: Fd, protocol: number): void {
@@ -47,7 +47,7 @@ export async function netlinkTransact(fd: Fd, datagrams: readonly Datagram[]): P
   return awaiting(`netlink request on ${fd.what}`, () => sys().netlinkTransact(fd.use(), all, sequences));
 }
 
-/** One datagram from the kernel without waiting; undefined when there is none. Throws SyscallError: ENOBUFS when events were lost. */
+/** One datagram from the kernel without waiting, or undefined. Throws SyscallError: ENOBUFS when events were lost. */
 export function recv(fd: Fd): Uint8Array | undefined {
   return calling(`receive on ${fd.what}`, () => sys().netlinkReceive(fd.use()));
 }

@@ -7,7 +7,7 @@ import { Fd } from './fd.ts';
  * says.
  */
 
-/** Connects to a socket file. Throws SyscallError: ENOENT (no such file), ECONNREFUSED (nobody listens), EAGAIN (its queue is full), EACCES. */
+/** Connects to a socket file. Throws SyscallError: ENOENT (no such file), ECONNREFUSED (no listener), EAGAIN (its queue is full), EACCES. */
 export function connectUnix(path: string): Fd {
   return Fd.adopt(
     calling(`connect to ${path}`, () => sys().unixConnect(path)),

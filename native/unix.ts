@@ -78,7 +78,7 @@ export class UnixConnection implements Disposable {
   }
 }
 
-/** A sealed file in memory that holds `data` (memfd_create(2)): whoever is given it knows that nobody changes it. */
+/** A sealed file in memory that holds `data` (memfd_create(2)): a receiver can rely on unchanged data. */
 export function createMemoryFile(data: Uint8Array): Fd {
   return Fd.adopt(
     calling('create memory file', () => sys().memfdCreate(data)),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Locks on files that belong to an open file description (F_OFD_SETLK, fcntl(2)): the kernel frees one with the
-// process that holds it, and tells anybody who asks, in whatever network namespace, without the holder's help.
+// process that holds it, and reports it to any process, in any network namespace, without the holder's help.
 #include <sys/stat.h>
 
 #include "common.h"
@@ -32,7 +32,7 @@ Napi::Value Take(const Napi::CallbackInfo& info) {
     struct flock lock = WholeFile();
     if (fcntl(fd.get(), F_OFD_SETLK, &lock) != 0)
       return errno == EAGAIN || errno == EACCES ? env.Undefined() : Throw(env, "fcntl", errno);
-    // Removed between open and lock, as by `axoneme daemon --cleanup`: nobody would see the lock.
+    // Removed between open and lock, as by `axoneme daemon --cleanup`: the lock would be invisible.
     if (IsSameFile(fd.get(), path)) return Napi::Number::New(env, fd.Release());
   }
 }

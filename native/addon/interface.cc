@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A look at one interface of the process's own namespace by netdevice(7), whose reads wait for no RTNL (dev_ioctl,
-// net/core/dev_ioctl.c): short enough for the main thread, whatever others have the kernel do to devices meanwhile.
+// net/core/dev_ioctl.c): short enough for the main thread, even while other processes change devices.
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kMacBytes = 6;
 
-// interfaceGet(ifindex) answers { name, flags, mac, mtu }, or undefined when there is none of that index.
+// interfaceGet(ifindex) answers { name, flags, mac, mtu }, or undefined when no interface has that index.
 Napi::Value Get(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   OwnedFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));

@@ -45,7 +45,7 @@ struct Range {
   uintptr_t to;
 };
 
-// The executable's segments that nobody may ever write: they hold nothing but what the file has. Those that are
+// The executable's segments that are never writable: they contain only the file's bytes. Those that are
 // writable while they are relocated (RELRO) are none of them.
 int FindSegments(struct dl_phdr_info* object, size_t size, void* found) {
   (void)size;

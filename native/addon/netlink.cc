@@ -21,7 +21,7 @@ bool SetOption(int fd, int level, int option, int value, Failure* failure) {
   return Failed(failure, "setsockopt");
 }
 
-// What every exchange relies on, whoever opened the socket.
+// Settings that every exchange relies on, for own and passed sockets.
 bool SetRules(int fd, Failure* failure) {
   timeval timeout{kReceiveTimeoutSeconds, 0};
   if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) != 0) return Failed(failure, "setsockopt");
@@ -225,7 +225,7 @@ Napi::Value NetlinkTransact(const Napi::CallbackInfo& info) {
   return Task::Start(new Transact(info));
 }
 
-// One datagram from the kernel without waiting, or undefined when there is none.
+// One datagram from the kernel without waiting, or undefined.
 Napi::Value NetlinkReceive(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   for (;;) {

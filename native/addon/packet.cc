@@ -102,7 +102,7 @@ Napi::Object ToObject(Napi::Env env, const Frame& frame, const uint8_t* data, si
   return object;
 }
 
-// packetReceive(fd): one frame without waiting, or undefined when there is none.
+// packetReceive(fd): one frame without waiting, or undefined.
 Napi::Value Receive(const Napi::CallbackInfo& info) {
   static thread_local std::vector<uint8_t> buffer(kFrameBytes + kVlanTag);
   Napi::Env env = info.Env();

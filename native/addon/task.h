@@ -20,7 +20,7 @@ class Task : public Work {
     return promise;
   }
 
-  // The same on the calling thread, for what waits for nobody: without the way to another thread and back.
+  // The same on the calling thread, for calls that never wait: without a switch to another thread and back.
   static Napi::Value RunHere(Task* task) {
     Napi::Promise promise = task->deferred_.Promise();
     if (!task->failure_) task->Run(&task->failure_);
@@ -38,7 +38,7 @@ class Task : public Work {
   virtual void Describe(Napi::Error* error) { (void)error; }
 
   // For constructors: a descriptor of the task's own, because the caller may close the original before the task runs.
-  // When there is none to be had the task fails with the reason, and does not run.
+  // Without one the task fails with the reason, and does not run.
   OwnedFd Duplicate(int fd) { return DuplicateFd(fd, &failure_); }
   NetnsTarget NetnsAt(const Napi::CallbackInfo& info, size_t index) { return NetnsArg(info, index, &failure_); }
 

@@ -56,7 +56,7 @@ Napi::Value Listen(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), fd.Release());
 }
 
-// unixAccept(fd): a descriptor, or undefined when nobody waits.
+// unixAccept(fd): a descriptor, or undefined when no connection waits.
 Napi::Value Accept(const Napi::CallbackInfo& info) {
   int fd = accept4(FdArg(info, 0), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) return Napi::Number::New(info.Env(), fd);

@@ -24,7 +24,7 @@ interface Probe {
   readonly run: () => Answer | Promise<Answer>;
 }
 
-/** An index that no device can have: indexes are given from 1 upwards (include/linux/netdevice.h), and nobody makes two billion. */
+/** An index that no device can have: indexes are given from 1 upwards (include/linux/netdevice.h), and no machine has two billion. */
 const NO_DEVICE = 0x7fffffff;
 
 /** Answers by the errno of a failed attempt: `no` for the numbers that a kernel without the feature gives. */

@@ -72,7 +72,7 @@ describe('recordRingBuffer', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(recorder.seen).toBe(0);
     expect(recorder.read(0)).toEqual({ records: [], next: 0, lost: 0 });
-    // For whoever reads next.
+    // For the next reader.
     const next = recordRingBuffer(object.map('events'), 4);
     block(() => next.seen === 1);
     expect(lengths(next.read(0).records)).toEqual([60]);

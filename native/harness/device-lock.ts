@@ -4,7 +4,7 @@ import { harness } from './addon.ts';
 
 /**
  * Holds the kernel's lock on network devices (RTNL) for `milliseconds`, as a slow driver or a long deletion does; resolves when it is held. The lock
- * is the whole machine's: meanwhile no process, in whatever namespace, can change a device, so keep it short. `ns` needs an IPv4 address.
+ * is the whole machine's: meanwhile no process, in any namespace, can change a device, so keep it short. `ns` needs an IPv4 address.
  * Throws SyscallError: ETIMEDOUT when the lock cannot be had within 5 s.
  */
 export async function holdDeviceLock(ns: Netns, milliseconds: number): Promise<void> {

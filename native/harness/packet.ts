@@ -36,7 +36,7 @@ export async function openPacketSocket(ns: Netns, options: PacketSocketOptions =
   return Fd.adopt(await awaiting(`open ${what}`, () => harness().packetOpen(ns.use(), ifindex, receiveBytes)), what);
 }
 
-/** One frame without waiting; undefined when there is none. Throws SyscallError: ENETDOWN once when the interface goes down. */
+/** One frame without waiting, or undefined. Throws SyscallError: ENETDOWN once when the interface goes down. */
 export function receiveFrame(fd: Fd): PacketFrame | undefined {
   const frame = calling(`receive on ${fd.what}`, () => harness().packetReceive(fd.use()));
   if (frame === undefined) return undefined;

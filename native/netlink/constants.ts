@@ -121,7 +121,7 @@ export const IFLA_XDP_PROG_ID = 4;
 export const IFLA_XDP_DRV_PROG_ID = 5;
 export const IFLA_XDP_SKB_PROG_ID = 6;
 export const IFLA_XDP_HW_PROG_ID = 7;
-/** include/uapi/linux/rtnetlink.h: leave the IPv6 counters of each link out, a kilobyte that nobody here reads. */
+/** include/uapi/linux/rtnetlink.h: leave out the IPv6 counters of each link, a kilobyte that this project does not read. */
 export const RTEXT_FILTER_SKIP_STATS = 1 << 3;
 
 // include/uapi/linux/netconf.h

@@ -15,7 +15,7 @@ export class DecodeError extends Error {
   }
 }
 
-/** A value of ours that does not fit its field: too large, too long, no address. `field` names it. */
+/** A caller's value that does not fit its field: too large, too long, no address. `field` names it. */
 export class EncodeError extends Error {
   readonly code = 'NETLINK_ENCODE';
   readonly field: string;

@@ -33,7 +33,7 @@ const DATAGRAMS_PER_TURN = 64;
 
 /** Options of a monitor. */
 export interface MonitorOptions {
-  /** Receive buffer in bytes; what does not fit while nobody reads is lost and told by `resync`. 1 MiB when absent. */
+  /** Receive buffer in bytes; events that do not fit are lost and reported by `resync`. 1 MiB when absent. */
   readonly receiveBytes?: number;
   /** Links whose events are wanted; all when absent. Others cost next to nothing. */
   readonly isWanted?: LinkChoice;

@@ -106,7 +106,7 @@ export class Links extends Part {
     return found;
   }
 
-  /** The link, or undefined when there is none. */
+  /** The link, or undefined when it does not exist. */
   async find(which: number | string, options: LinkOptions = {}): Promise<Link | undefined> {
     try {
       return await this.get(which, options);
@@ -203,7 +203,7 @@ export class Routes extends Part {
     return this.send(route.appendRoute(spec));
   }
 
-  /** Throws NetlinkError (ESRCH) when there is none. */
+  /** Throws NetlinkError (ESRCH) when it does not exist. */
   delete(spec: route.RouteSpec): Promise<void> {
     return this.send(route.deleteRoute(spec));
   }
@@ -220,7 +220,7 @@ export class Routes extends Part {
 
   /**
    * The route that a packet to `address` would take now; `mtu` is the path MTU, where one was learnt. Throws NetlinkError (ENETUNREACH,
-   * EHOSTUNREACH, EACCES) when there is none or it refuses.
+   * EHOSTUNREACH, EACCES) without a route, or when the route refuses.
    */
   async lookup(address: string): Promise<Route | undefined> {
     const [found] = await this.receive(route.lookupRoute(address), RTM_NEWROUTE, decodeRoute);

@@ -29,7 +29,7 @@ export class StallGuard {
 
   /**
    * Settles as `run` does, or fails when there was no progress for long. `run` calls `send` when its turn has come, which throws when the call has failed
-   * before: what nobody waits for any more must not be carried out.
+   * before: a request without a waiting caller must not be executed.
    */
   guard<T>(operation: () => string, run: (send: () => void) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {

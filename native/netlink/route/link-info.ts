@@ -45,7 +45,7 @@ import { readVxlan, type Vxlan } from './vxlan.ts';
 /** Parameters of the kinds that this codec knows. */
 export type LinkInfo = NetkitInfo | Vxlan | Vrf;
 
-/** Programs on the XDP hook; `none` when there is none. */
+/** Programs on the XDP hook; `none` without a program. */
 export interface XdpInfo {
   readonly mode: WordOf<typeof xdpModes>;
   /** Ids of the programs, one per hook in use. */

@@ -37,7 +37,7 @@ import { type VethSpec, writeVeth } from './veth.ts';
 import { type Vrf, writeVrf } from './vrf.ts';
 import { type Vxlan, writeVxlan } from './vxlan.ts';
 
-/** A kind without parameters of ours. */
+/** A kind whose parameters this codec does not know. */
 export interface PlainKind {
   readonly kind: 'bridge' | 'dummy' | 'ifb' | 'nlmon';
 }
@@ -181,7 +181,7 @@ function altnames(operation: string, type: number, flags: number, link: number |
   return { operation, type, flags, body: body.finish() };
 }
 
-/** One link by index, name or alternative name; ENODEV when there is none. */
+/** One link by index, name or alternative name; ENODEV when it does not exist. */
 export function getLink(link: number | string): Request {
   const body = new AttrWriter();
   writeSelector(body, link);

@@ -71,13 +71,13 @@ export const addNeighbour = (spec: NeighbourSpec): Request => request('add neigh
 export const replaceNeighbour = (spec: NeighbourSpec): Request =>
   request('replace neighbour', RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, spec);
 
-/** Deletes a neighbour; ENOENT when there is none. */
+/** Deletes a neighbour; ENOENT when it does not exist. */
 export const deleteNeighbour = (spec: NeighbourSpec): Request => request('delete neighbour', RTM_DELNEIGH, 0, spec);
 
 function request(verb: string, type: number, flags: number, spec: NeighbourSpec): Request {
   const address = parseIp(spec.address);
   const bits = (spec.flags ?? []).reduce((sum, flag) => sum | neighbourFlags[flag], 0);
-  // A managed entry is resolved by the kernel: no state of ours.
+  // The kernel resolves a managed entry: the request has no state.
   const state = numberOf(neighbourStates, spec.state ?? (spec.managed ? 'none' : 'permanent'));
   const body = new AttrWriter().struct(NDMSG, (put) => {
     put

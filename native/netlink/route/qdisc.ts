@@ -58,7 +58,7 @@ export type QdiscSpec =
       readonly rate?: number;
     };
 
-/** Sets the root discipline of a device, whatever it was. ENOENT: the kernel has no such kind. */
+/** Replaces the root discipline of a device. ENOENT: the kernel has no such kind. */
 export function replaceQdisc(spec: QdiscSpec): Request {
   const body = header(spec.ifindex).str(TCA_KIND, spec.kind);
   const build = spec.kind === 'tbf' ? tbf(spec) : netem(spec);

@@ -39,7 +39,7 @@ export const RTNEXTHOP = 8;
 export interface NextHopSpec {
   readonly gateway?: string;
   readonly ifindex?: number;
-  /** The gateway is reachable on the link though no address of ours says so. */
+  /** The gateway is reachable on the link, although no local prefix contains it. */
   readonly onlink?: boolean;
   /** Share among several next hops, 1 to 256. */
   readonly weight?: number;
@@ -80,7 +80,7 @@ export const replaceRoute = (spec: RouteSpec): Request => request('replace route
 /** Adds a route behind those with the same destination; for IPv6 this makes one more next hop. */
 export const appendRoute = (spec: RouteSpec): Request => request('append route', RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND, spec);
 
-/** Deletes the first route that agrees in all given fields; ESRCH when there is none. */
+/** Deletes the first route that matches all given fields; ESRCH when no route matches. */
 export function deleteRoute(spec: RouteSpec): Request {
   // Zero type and protocol and scope `nowhere` match any route (net/ipv4/fib_trie.c, fib_table_delete).
   return request('delete route', RTM_DELROUTE, 0, { type: 'unspec', protocol: 'unspec', scope: 'nowhere', ...spec });

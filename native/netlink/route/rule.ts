@@ -75,7 +75,7 @@ export interface Rule extends RuleSpec {
 /** Adds a rule; EEXIST when there is an equal one. */
 export const addRule = (spec: RuleSpec): Request => request('add rule', RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, spec);
 
-/** Deletes the first rule that agrees in all given fields; ENOENT when there is none. */
+/** Deletes the first rule that matches all given fields; ENOENT when no rule matches. */
 export const deleteRule = (spec: RuleSpec): Request => request('delete rule', RTM_DELRULE, 0, spec);
 
 function request(verb: string, type: number, flags: number, spec: RuleSpec): Request {
